@@ -1,0 +1,57 @@
+import { status as GrpcStatus } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
+import type { ErrorCode } from '../runtime/errors.js';
+import { HviewError, describeError } from '../runtime/errors.js';
+
+/** Our codes as gRPC's, for answers of the server. What is not listed answers INTERNAL. */
+const TO_GRPC: Partial<Record<ErrorCode, GrpcStatus>> = {
+  NOT_FOUND: GrpcStatus.NOT_FOUND,
+  REQUEST_INVALID: GrpcStatus.INVALID_ARGUMENT,
+  DATABASE_FAILED: GrpcStatus.UNAVAILABLE,
+  TIMEOUT: GrpcStatus.DEADLINE_EXCEEDED,
+  UNREACHABLE: GrpcStatus.UNAVAILABLE,
+};
+
+export function toGrpcError(error: unknown): { code: GrpcStatus; details: string } {
+  const known = HviewError.from(error);
+  return { code: TO_GRPC[known.code] ?? GrpcStatus.INTERNAL, details: known.message };
+}
+
+/** gRPC's codes as ours, for a caller. `target` is the address that was called. */
+export function fromGrpcError(error: ServiceError, method: string, target: string): HviewError {
+  const cause = { cause: error };
+  switch (error.code) {
+    case GrpcStatus.NOT_FOUND:
+      return new HviewError('NOT_FOUND', error.details, cause);
+    case GrpcStatus.INVALID_ARGUMENT:
+      return new HviewError('REQUEST_INVALID', error.details, cause);
+    // Other implementations answer what is not there with UNKNOWN and the same words.
+    case GrpcStatus.UNKNOWN:
+      return new HviewError(
+        /^(?:No (?:report|panorama|view) for |inference does not exist)/.test(error.details)
+          ? 'NOT_FOUND'
+          : 'REMOTE_FAILED',
+        error.details,
+        cause,
+      );
+    case GrpcStatus.DEADLINE_EXCEEDED:
+      return new HviewError('TIMEOUT', `${target} did not answer ${method} in time`, {
+        ...cause,
+        hint: 'It may be overloaded or cut off; try again.',
+      });
+    case GrpcStatus.UNAVAILABLE:
+      return new HviewError('UNREACHABLE', `cannot reach the aggregator at ${target}: ${error.details}`, {
+        ...cause,
+        hint: 'Is hview-server running there? Name another one with -server host:port.',
+      });
+    case GrpcStatus.CANCELLED:
+      return new HviewError('UNREACHABLE', `the call ${method} to ${target} was cancelled`, cause);
+    case GrpcStatus.UNIMPLEMENTED:
+      return new HviewError('REMOTE_FAILED', `${target} does not know the method ${method}`, {
+        ...cause,
+        hint: 'Is that address an aggregator?',
+      });
+    default:
+      return new HviewError('REMOTE_FAILED', `${method} at ${target} failed: ${describeError(error)}`, cause);
+  }
+}

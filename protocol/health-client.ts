@@ -1,0 +1,179 @@
+import { Client, credentials } from '@grpc/grpc-js';
+import type { ClientUnaryCall, MethodDefinition, ServiceError } from '@grpc/grpc-js';
+import { formatAddress, parseAddress } from './address.js';
+import * as codec from './codec.js';
+import {
+  HealthServiceService as methods,
+  LearnReportReply_Status,
+  LearnReportRequest_Kind,
+  PingReply_Status,
+  SubmitReportReply_Status,
+} from './generated/idl/service.js';
+import { fromGrpcError } from './grpc-errors.js';
+import type {
+  HealthService,
+  Intake,
+  LearnKind,
+  LearnRequest,
+  PingAnswer,
+  Registration,
+} from './health-service.js';
+import type { Inference, Panorama, Peer, Report, Timestamp, View } from './model.js';
+
+export interface HealthClientOptions {
+  /** host:port of the aggregator. */
+  readonly target: string;
+  /** How long a call may take, milliseconds. Longer bears a slower aggregator, and hides a dead one longer. */
+  readonly deadlineMs?: number;
+  /** Longest pause between two attempts to connect, milliseconds. */
+  readonly maxReconnectMs?: number;
+}
+
+const DEFAULT_DEADLINE_MS = 5000;
+const DEFAULT_MAX_RECONNECT_MS = 5000;
+
+const LEARN_KINDS: Record<LearnKind, LearnReportRequest_Kind> = {
+  normal: LearnReportRequest_Kind.NORMAL,
+  subscription: LearnReportRequest_Kind.SUBSCRIPTION,
+  unsubscription: LearnReportRequest_Kind.UNSUBSCRIPTION,
+};
+
+/**
+ * Typed calls to an aggregator. Every call has a deadline and rejects with an HviewError (UNREACHABLE,
+ * TIMEOUT, NOT_FOUND, REQUEST_INVALID, REMOTE_FAILED). The connection is made by the first call and
+ * made again by itself.
+ */
+export class HealthClient implements HealthService {
+  readonly target: string;
+  readonly #client: Client;
+  readonly #deadlineMs: number;
+  readonly #inFlight = new Set<ClientUnaryCall>();
+
+  /** Throws ADDRESS_INVALID. */
+  constructor(options: HealthClientOptions) {
+    this.target = formatAddress(parseAddress(options.target));
+    this.#deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
+    this.#client = new Client(this.target, credentials.createInsecure(), {
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': options.maxReconnectMs ?? DEFAULT_MAX_RECONNECT_MS,
+      // Finds a connection whose other end is gone without a word.
+      'grpc.keepalive_time_ms': 30_000,
+      'grpc.keepalive_timeout_ms': 10_000,
+      'grpc.enable_channelz': 0,
+      // Who calls decides on trying again; gRPC's own machinery for it would cost a quarter of each call.
+      'grpc.enable_retries': 0,
+      // A proxy set in the environment is meant for the web, not for the aggregator next door.
+      'grpc.enable_http_proxy': 0,
+    });
+  }
+
+  async observe(subject: string): Promise<boolean> {
+    return (await this.#call(methods.observe, { subject })).success;
+  }
+
+  async stopObserving(subject: string): Promise<boolean> {
+    return (await this.#call(methods.stopObserving, { subject })).success;
+  }
+
+  async register(registration: Registration): Promise<number> {
+    const { module, observer } = registration;
+    return (await this.#call(methods.register, { module, observer })).handle;
+  }
+
+  async submitReport(handle: number, report: Report): Promise<Intake> {
+    const reply = await this.#call(methods.submitReport, { handle, report: codec.reportToWire(report) });
+    return intake(reply.result);
+  }
+
+  async learnReport(request: LearnRequest): Promise<Intake> {
+    const reply = await this.#call(methods.learnReport, {
+      kind: LEARN_KINDS[request.kind],
+      source: codec.peerToWire(request.source),
+      report: codec.reportToWire(request.report),
+    });
+    return intake(reply.result);
+  }
+
+  async getLatestReport(subject: string): Promise<Report> {
+    const message = await this.#call(methods.getLatestReport, { subject });
+    const observation = codec.observationFromWire(message.observation) ?? {
+      time: { seconds: 0, nanos: 0 },
+      metrics: [],
+    };
+    return { observer: message.observer, subject: message.subject, observation };
+  }
+
+  async getPanorama(subject: string): Promise<Panorama> {
+    return codec.panoramaFromWire(await this.#call(methods.getPanorama, { subject }));
+  }
+
+  async getView(observer: string, subject: string): Promise<View> {
+    return codec.viewFromWire(await this.#call(methods.getView, { observer, subject }));
+  }
+
+  async getInference(subject: string): Promise<Inference> {
+    return codec.inferenceFromWire(await this.#call(methods.getInference, { subject }));
+  }
+
+  async getObservedSubjects(): Promise<ReadonlyMap<string, Timestamp>> {
+    const reply = await this.#call(methods.getObservedSubjects, {});
+    return codec.mapFromWire(reply.subjects, (time) => time);
+  }
+
+  async dumpPanorama(): Promise<ReadonlyMap<string, Panorama>> {
+    return codec.mapFromWire((await this.#call(methods.dumpPanorama, {})).panoramas, codec.panoramaFromWire);
+  }
+
+  async dumpInference(): Promise<ReadonlyMap<string, Inference>> {
+    return codec.mapFromWire(
+      (await this.#call(methods.dumpInference, {})).inferences,
+      codec.inferenceFromWire,
+    );
+  }
+
+  async ping(source: Peer, time: Timestamp): Promise<PingAnswer> {
+    const reply = await this.#call(methods.ping, {
+      source: codec.peerToWire(source),
+      time: codec.timestampToWire(time),
+    });
+    return { good: reply.result === PingReply_Status.GOOD, time: reply.time ?? { seconds: 0, nanos: 0 } };
+  }
+
+  async getPeers(): Promise<readonly Peer[]> {
+    return (await this.#call(methods.getPeers, {})).peers.map(codec.peerFromWire);
+  }
+
+  async getId(): Promise<Peer> {
+    return codec.peerFromWire(await this.#call(methods.getId, {}));
+  }
+
+  /** Ends every call under way with UNREACHABLE and the connection with it. */
+  close(): void {
+    for (const call of this.#inFlight) call.cancel();
+    this.#client.close();
+  }
+
+  #call<Request, Reply>(method: MethodDefinition<Request, Reply>, request: Request): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const call = this.#client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        // gRPC counts a deadline from the wall clock itself, so it cannot be handed a clock.
+        { deadline: performance.timeOrigin + performance.now() + this.#deadlineMs },
+        (error: ServiceError | null, reply?: Reply) => {
+          this.#inFlight.delete(call);
+          if (error !== null) reject(fromGrpcError(error, method.path.split('/').at(-1) ?? '', this.target));
+          else if (reply !== undefined) resolve(reply);
+        },
+      );
+      this.#inFlight.add(call);
+    });
+  }
+}
+
+function intake(result: SubmitReportReply_Status | LearnReportReply_Status): Intake {
+  // Both enums give the three outcomes the same numbers.
+  return (['ignored', 'accepted', 'failed'] as const)[result] ?? 'failed';
+}

@@ -1,0 +1,166 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { handleUnaryCall, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import { HviewError, describeError } from '../runtime/errors.js';
+import type { Address } from './address.js';
+import { formatAddress } from './address.js';
+import * as codec from './codec.js';
+import {
+  HealthServiceService,
+  LearnReportReply_Status,
+  LearnReportRequest_Kind,
+  PingReply_Status,
+  SubmitReportReply_Status,
+} from './generated/idl/service.js';
+import type { HealthServiceServer } from './generated/idl/service.js';
+import { toGrpcError } from './grpc-errors.js';
+import type { HealthHandlers, Intake, LearnKind } from './health-service.js';
+import { addReflection } from './reflection.js';
+
+export interface HealthServerOptions {
+  /** Where to listen; port 0 takes a free one. */
+  readonly address: Address;
+  readonly handlers: HealthHandlers;
+  /** Largest request in bytes; a larger one answers RESOURCE_EXHAUSTED. */
+  readonly maxRequestBytes?: number;
+}
+
+export interface RunningHealthServer {
+  /** Where it listens, with the port that was taken. */
+  readonly address: Address;
+  /** Takes no new call, lets those under way end within `limitMs`, then cuts them off. */
+  stop(limitMs: number): Promise<void>;
+}
+
+const DEFAULT_MAX_REQUEST_BYTES = 1024 * 1024;
+
+/** Binds the handlers to a listening gRPC server. Rejects with ADDRESS_IN_USE or ADDRESS_INVALID. */
+export async function startHealthServer(options: HealthServerOptions): Promise<RunningHealthServer> {
+  const server = new Server({
+    'grpc.max_receive_message_length': options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
+    'grpc.enable_channelz': 0,
+    'grpc.so_reuseport': 0,
+  });
+  server.addService(HealthServiceService, bind(options.handlers));
+  addReflection(server);
+  const port = await listen(server, formatAddress(options.address));
+  return {
+    address: { host: options.address.host, port },
+    stop: (limitMs) => stop(server, limitMs),
+  };
+}
+
+function listen(server: Server, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) resolve(port);
+      else reject(listenError(address, error));
+    });
+  });
+}
+
+function listenError(address: string, error: Error): HviewError {
+  const text = describeError(error);
+  if (text.includes('EADDRINUSE')) {
+    return new HviewError('ADDRESS_IN_USE', `another program listens on ${address}`, {
+      cause: error,
+      hint: 'Stop it, or choose another address with -addr host:port.',
+    });
+  }
+  return new HviewError('ADDRESS_INVALID', `cannot listen on ${address}: ${text}`, {
+    cause: error,
+    hint: 'The host must name an address of this machine.',
+  });
+}
+
+function stop(server: Server, limitMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, limitMs);
+    server.tryShutdown(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+  });
+}
+
+const SUBMIT_RESULTS: Record<Intake, SubmitReportReply_Status> = {
+  ignored: SubmitReportReply_Status.IGNORED,
+  accepted: SubmitReportReply_Status.ACCEPTED,
+  failed: SubmitReportReply_Status.FAILED,
+};
+
+const LEARN_RESULTS: Record<Intake, LearnReportReply_Status> = {
+  ignored: LearnReportReply_Status.IGNORED,
+  accepted: LearnReportReply_Status.ACCEPTED,
+  failed: LearnReportReply_Status.FAILED,
+};
+
+const LEARN_KINDS: Partial<Record<LearnReportRequest_Kind, LearnKind>> = {
+  [LearnReportRequest_Kind.NORMAL]: 'normal',
+  [LearnReportRequest_Kind.SUBSCRIPTION]: 'subscription',
+  [LearnReportRequest_Kind.UNSUBSCRIPTION]: 'unsubscription',
+};
+
+function bind(handlers: HealthHandlers): HealthServiceServer {
+  return {
+    observe: unary(async ({ subject }) => ({ success: await handlers.observe(subject) })),
+    stopObserving: unary(async ({ subject }) => ({ success: await handlers.stopObserving(subject) })),
+    register: unary(async ({ module, observer }) => ({
+      handle: await handlers.register({ module, observer }),
+    })),
+    submitReport: unary(async ({ handle, report }) => {
+      const unchecked = report === undefined ? null : codec.reportFromWire(report);
+      return { result: SUBMIT_RESULTS[await handlers.submitReport(handle, unchecked)] };
+    }),
+    learnReport: unary(async ({ kind, source, report }) => {
+      const learnKind = LEARN_KINDS[kind];
+      if (learnKind === undefined) throw new HviewError('REQUEST_INVALID', `kind ${kind} is not known`);
+      const result = await handlers.learnReport({
+        kind: learnKind,
+        source: codec.peerFromWire(source),
+        report: report === undefined ? null : codec.reportFromWire(report),
+      });
+      return { result: LEARN_RESULTS[result] };
+    }),
+    getLatestReport: unary(async ({ subject }) =>
+      codec.reportToWire(await handlers.getLatestReport(subject)),
+    ),
+    getPanorama: unary(async ({ subject }) => codec.panoramaToWire(await handlers.getPanorama(subject))),
+    getView: unary(async ({ observer, subject }) =>
+      codec.viewToWire(await handlers.getView(observer, subject)),
+    ),
+    getInference: unary(async ({ subject }) => codec.inferenceToWire(await handlers.getInference(subject))),
+    getObservedSubjects: unary(async () => ({
+      subjects: codec.mapToWire(await handlers.getObservedSubjects(), codec.timestampToWire),
+    })),
+    dumpPanorama: unary(async () => ({
+      panoramas: codec.mapToWire(await handlers.dumpPanorama(), codec.panoramaToWire),
+    })),
+    dumpInference: unary(async () => ({
+      inferences: codec.mapToWire(await handlers.dumpInference(), codec.inferenceToWire),
+    })),
+    ping: unary(async ({ source, time }) => {
+      if (time === undefined) throw new HviewError('REQUEST_INVALID', 'time is missing');
+      const answer = await handlers.ping(codec.peerFromWire(source), time);
+      return {
+        result: answer.good ? PingReply_Status.GOOD : PingReply_Status.BAD,
+        time: codec.timestampToWire(answer.time),
+      };
+    }),
+    getPeers: unary(async () => ({ peers: (await handlers.getPeers()).map(codec.peerToWire) })),
+    getId: unary(async () => codec.peerToWire(await handlers.getId())),
+  };
+}
+
+function unary<Request, Reply>(
+  handle: (request: Request) => Promise<Reply>,
+): handleUnaryCall<Request, Reply> {
+  return (call: ServerUnaryCall<Request, Reply>, callback: sendUnaryData<Reply>) => {
+    handle(call.request).then(
+      (reply) => callback(null, reply),
+      (error: unknown) => callback(toGrpcError(error)),
+    );
+  };
+}
