@@ -27,7 +27,7 @@ export function observationFromWire(message: wire.Observation | undefined): Obse
 export function observationToWire(observation: Observation): wire.Observation {
   const metrics: Record<string, wire.Metric> = {};
   for (const { name, status, score } of observation.metrics)
-    metrics[name] = { name, value: { status, score } };
+    metrics[name] = { name, value: { status: status as wire.Status, score } };
   return { ts: timestampToWire(observation.time), metrics };
 }
 

@@ -20,6 +20,7 @@ export function toGrpcError(error: unknown): { code: GrpcStatus; details: string
 /** gRPC's codes as ours, for a caller. `target` is the address that was called. */
 export function fromGrpcError(error: ServiceError, method: string, target: string): HviewError {
   const cause = { cause: error };
+  // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- the rest means the same to a caller
   switch (error.code) {
     case GrpcStatus.NOT_FOUND:
       return new HviewError('NOT_FOUND', error.details, cause);

@@ -1,14 +1,14 @@
-import { Client, credentials } from '@grpc/grpc-js';
+import { Client, credentials, status as GrpcStatus } from '@grpc/grpc-js';
 import type { ClientUnaryCall, MethodDefinition, ServiceError } from '@grpc/grpc-js';
+import { HviewError } from '../runtime/errors.js';
 import { formatAddress, parseAddress } from './address.js';
 import * as codec from './codec.js';
 import {
   HealthServiceService as methods,
-  LearnReportReply_Status,
   LearnReportRequest_Kind,
   PingReply_Status,
-  SubmitReportReply_Status,
 } from './generated/idl/service.js';
+import type { LearnReportReply_Status, SubmitReportReply_Status } from './generated/idl/service.js';
 import { fromGrpcError } from './grpc-errors.js';
 import type {
   HealthService,
@@ -108,7 +108,13 @@ export class HealthClient implements HealthService {
   }
 
   async getView(observer: string, subject: string): Promise<View> {
-    return codec.viewFromWire(await this.#call(methods.getView, { observer, subject }));
+    try {
+      return codec.viewFromWire(await this.#call(methods.getView, { observer, subject }));
+    } catch (error) {
+      if (!isOriginalsAnswer(error)) throw error;
+      // The original's server takes the two names the wrong way round.
+      return codec.viewFromWire(await this.#call(methods.getView, { observer: subject, subject: observer }));
+    }
   }
 
   async getInference(subject: string): Promise<Inference> {
@@ -173,7 +179,15 @@ export class HealthClient implements HealthService {
   }
 }
 
+/** "Not found" in the original's manner: with the right words under the status UNKNOWN. */
+function isOriginalsAnswer(error: unknown): boolean {
+  if (!(error instanceof HviewError) || error.code !== 'NOT_FOUND') return false;
+  const cause = error.cause;
+  return cause instanceof Error && 'code' in cause && cause.code === GrpcStatus.UNKNOWN;
+}
+
 function intake(result: SubmitReportReply_Status | LearnReportReply_Status): Intake {
   // Both enums give the three outcomes the same numbers.
-  return (['ignored', 'accepted', 'failed'] as const)[result] ?? 'failed';
+  const outcomes: readonly Intake[] = ['ignored', 'accepted', 'failed'];
+  return outcomes[result] ?? 'failed';
 }

@@ -1,5 +1,6 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { handleUnaryCall, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import type { Clock } from '../runtime/clock.js';
 import { HviewError, describeError } from '../runtime/errors.js';
 import type { Address } from './address.js';
 import { formatAddress } from './address.js';
@@ -20,6 +21,7 @@ export interface HealthServerOptions {
   /** Where to listen; port 0 takes a free one. */
   readonly address: Address;
   readonly handlers: HealthHandlers;
+  readonly clock: Clock;
   /** Largest request in bytes; a larger one answers RESOURCE_EXHAUSTED. */
   readonly maxRequestBytes?: number;
 }
@@ -45,7 +47,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
   const port = await listen(server, formatAddress(options.address));
   return {
     address: { host: options.address.host, port },
-    stop: (limitMs) => stop(server, limitMs),
+    stop: (limitMs) => stop(server, options.clock, limitMs),
   };
 }
 
@@ -72,14 +74,14 @@ function listenError(address: string, error: Error): HviewError {
   });
 }
 
-function stop(server: Server, limitMs: number): Promise<void> {
+function stop(server: Server, clock: Clock, limitMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => {
+    const cut = clock.after(limitMs, () => {
       server.forceShutdown();
       resolve();
-    }, limitMs);
+    });
     server.tryShutdown(() => {
-      clearTimeout(cut);
+      cut.cancel();
       resolve();
     });
   });

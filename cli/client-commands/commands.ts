@@ -1,0 +1,17 @@
+import type { ClientCommand } from './command.js';
+import { ping } from './ping.js';
+import { dump, get, list } from './query.js';
+import { me, report } from './report.js';
+import { tail } from './tail.js';
+
+/** Every command word, in the order of the command list. `help` and `exit` belong to the shell. */
+export const CLIENT_COMMANDS: readonly ClientCommand[] = [me, report, get, list, dump, tail, ping];
+
+/** The text that `help` prints. */
+export const COMMAND_LIST = [
+  'Command list:',
+  ...CLIENT_COMMANDS.map(({ usage }) => `\t ${usage}`),
+  '\t help',
+  '\t exit',
+  '',
+].join('\n');

@@ -1,0 +1,126 @@
+#!/usr/bin/env node
+import { hostname } from 'node:os';
+import { createInterface } from 'node:readline';
+import { DEFAULT_PORT } from '../protocol/address.js';
+import { HealthClient } from '../protocol/health-client.js';
+import { timestampFromMillis } from '../protocol/model.js';
+import { systemClock } from '../runtime/clock.js';
+import { HviewError } from '../runtime/errors.js';
+import type { FlagTable } from '../runtime/flags.js';
+import { describeFlags, parseFlags } from '../runtime/flags.js';
+import type { Session } from './client-commands/command.js';
+import { CLIENT_COMMANDS, COMMAND_LIST } from './client-commands/commands.js';
+import { InfoRequest, runCommand } from './run.js';
+import type { ExitCode } from './run.js';
+
+const FLAGS = {
+  server: {
+    kind: 'text',
+    default: '',
+    placeholder: 'host:port',
+    help: `The aggregator to ask. Without it, the one on this machine at port ${DEFAULT_PORT}.`,
+  },
+  timeout: {
+    kind: 'number',
+    default: 5,
+    placeholder: 'seconds',
+    help: 'How long an answer may take.',
+  },
+} as const satisfies FlagTable;
+
+const HELP = `Usage: hview-client [options] [command]
+
+Asks an aggregator who is sick and who said so, or reports to it by hand. Without a command it
+reads commands from standard input until exit or the end of the input.
+
+Options:
+${describeFlags(FLAGS)}
+
+${COMMAND_LIST}
+Status letters of report: n na, h healthy, p pending, m maybe_unhealthy, u unhealthy, d dying,
+dd dead; the score goes from 0 (worst) to 100.
+
+Exit codes: 0 done; 1 wrong use, or not found; 2 the aggregator cannot be reached.
+`;
+
+await runCommand({ name: 'hview-client', help: HELP, run });
+
+async function run(words: readonly string[], signal: AbortSignal): Promise<ExitCode> {
+  const { values, rest, request } = parseFlags(FLAGS, words);
+  if (request !== null) throw new InfoRequest(request);
+  const service = await connect(values.server, values.timeout * 1000);
+  const session: Session = {
+    service,
+    clock: systemClock,
+    print: (text) => void process.stdout.write(text),
+    signal,
+    observer: 'client',
+  };
+  const onAbort = (): void => service.close();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    if (rest.length > 0) await execute(session, rest);
+    else await shell(session);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    service.close();
+  }
+  return 0;
+}
+
+/** A named aggregator, or whichever answers on this machine: it may listen on loopback or on its name. */
+async function connect(server: string, deadlineMs: number): Promise<HealthClient> {
+  if (server !== '') return new HealthClient({ target: server, deadlineMs });
+  const local = new HealthClient({ target: `localhost:${DEFAULT_PORT}`, deadlineMs });
+  try {
+    await local.ping({ id: 'client', address: 'localhost' }, timestampFromMillis(systemClock.now()));
+    return local;
+  } catch {
+    local.close();
+    return new HealthClient({
+      target: `${hostname().split('.')[0] ?? 'localhost'}:${DEFAULT_PORT}`,
+      deadlineMs,
+    });
+  }
+}
+
+/** Runs one command; whether the session goes on. */
+async function execute(session: Session, words: readonly string[]): Promise<boolean> {
+  const [word, ...rest] = words;
+  if (word === 'exit' || word === 'quit') return false;
+  if (word === 'help') {
+    session.print(`${COMMAND_LIST}\n`);
+    return true;
+  }
+  const command = CLIENT_COMMANDS.find((candidate) => candidate.word === word);
+  if (command === undefined) {
+    throw new HviewError('USAGE', `bad command "${word ?? ''}", try "help".`);
+  }
+  await command.run(session, rest);
+  return true;
+}
+
+/** Reads commands line by line. A failed one is explained and does not end the session. */
+async function shell(session: Session): Promise<void> {
+  const lines = createInterface({ input: process.stdin, signal: session.signal });
+  session.print('> ');
+  for await (const line of lines) {
+    const words = line
+      .trim()
+      .split(/\s+/)
+      .filter((part) => part !== '');
+    if (words.length > 0) {
+      try {
+        if (!(await execute(session, words))) return;
+      } catch (error) {
+        const { message, hint } = HviewError.from(error);
+        process.stderr.write(`${message}\n${hint === undefined ? '' : `${hint}\n`}`);
+      }
+    }
+    if (session.signal.aborted) return;
+    session.print('> ');
+  }
+  session.print('\n');
+}
