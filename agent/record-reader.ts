@@ -1,16 +1,8 @@
 import type { Matcher } from '../filters/matcher.js';
 import { LiteralScanner } from '../filters/literal-scanner.js';
 import type { DropReason, LogPlugin, LogRecord, LogStream } from '../plugins/log-plugin.js';
+import type { LineRegion } from './tail/line-region.js';
 import { decodeLine } from './tail/line-splitter.js';
-
-/** Whole lines standing one after another in a buffer, as the follower hands them on. */
-export interface LineRegion {
-  readonly bytes: Buffer;
-  /** Index of the first line's first byte. */
-  readonly start: number;
-  /** Index after the last line's line feed. */
-  readonly end: number;
-}
 
 export interface RecordReaderOptions {
   readonly plugin: LogPlugin;
@@ -18,6 +10,15 @@ export interface RecordReaderOptions {
   readonly matcher: Matcher;
   readonly onRecord: (record: LogRecord) => void;
   readonly onDrop: (reason: DropReason) => void;
+  /** Counted up while reading; several readers may share one. */
+  readonly counts: LineCounts;
+}
+
+export interface LineCounts {
+  /** Physical lines seen. */
+  lines: number;
+  /** Lines that were decoded and taken apart, because they hold a literal of some rule. */
+  candidates: number;
 }
 
 /** No record's detail takes more lines than this; a longer trace says nothing new. */
@@ -35,19 +36,12 @@ export class RecordReader {
   readonly #options: RecordReaderOptions;
   readonly #scanner: LiteralScanner | null;
   #open: { readonly record: LogRecord; readonly detail: string[] } | null = null;
-  #lines = 0;
-  #candidates = 0;
 
   constructor(options: RecordReaderOptions) {
     this.#options = options;
     const { matcher, plugin } = options;
     const literals = matcher.literals(plugin.verbatimFields);
     this.#scanner = literals === null ? null : new LiteralScanner([...literals, ...plugin.memoryLiterals]);
-  }
-
-  /** Lines seen so far, and how many of them were decoded and parsed. */
-  counts(): { readonly lines: number; readonly candidates: number } {
-    return { lines: this.#lines, candidates: this.#candidates };
   }
 
   /** Whether a record waits for more of its continuation lines. */
@@ -57,7 +51,7 @@ export class RecordReader {
 
   push(region: LineRegion): void {
     const { bytes, end } = region;
-    this.#lines += countLines(bytes, region.start, end);
+    this.#options.counts.lines += countLines(bytes, region.start, end);
     let position = region.start;
     while (position < end) {
       const lineStart = this.#open === null ? this.#nextCandidate(bytes, position, end) : position;
@@ -89,8 +83,8 @@ export class RecordReader {
   }
 
   #takeLine(line: string): void {
-    const { stream, matcher, onRecord, onDrop } = this.#options;
-    this.#candidates += 1;
+    const { stream, matcher, onRecord, onDrop, counts } = this.#options;
+    counts.candidates += 1;
     const parsed = stream.parse(line);
     if (parsed.kind === 'continuation') {
       if (this.#open === null) return;

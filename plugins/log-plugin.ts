@@ -1,3 +1,5 @@
+import type { Clock } from '../runtime/clock.js';
+
 /**
  * What hview has to know of a system to read its logs: the record format, who the peers are, and
  * what a stream of records remembers. Anyone can implement it in one file outside this repository.
@@ -99,6 +101,8 @@ export interface PluginContext {
   readonly timeZone: string | null;
   /** Called when something is noteworthy but not fatal (an address changed, a host does not resolve). */
   readonly notice: (message: string) => void;
+  /** Time for what a plugin does by itself, such as looking up host names again; absent: the system's. */
+  readonly clock?: Clock;
 }
 
 /** How a plugin is found and built. A user's own module exports one of these as its default. */

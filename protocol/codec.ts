@@ -1,8 +1,9 @@
 /** The one place where the wire's shapes and the model's meet. */
 import type * as wire from './generated/idl/health.js';
+import { Status as WireStatus } from './generated/idl/health.js';
 import type { Peer as WirePeer } from './generated/idl/service.js';
 import type { Inference, Metric, Observation, Panorama, Peer, Report, Timestamp, View } from './model.js';
-import { Status } from './model.js';
+import { Status, statusName } from './model.js';
 
 /** A number from the wire as a status; what this version does not know counts as INVALID. */
 export function statusFromWire(status: number): Status {
@@ -27,7 +28,7 @@ export function observationFromWire(message: wire.Observation | undefined): Obse
 export function observationToWire(observation: Observation): wire.Observation {
   const metrics: Record<string, wire.Metric> = {};
   for (const { name, status, score } of observation.metrics)
-    metrics[name] = { name, value: { status: status as wire.Status, score } };
+    metrics[name] = { name, value: { status: WireStatus[statusName(status)], score } };
   return { ts: timestampToWire(observation.time), metrics };
 }
 

@@ -1,0 +1,45 @@
+import type { BigIntStats } from 'node:fs';
+import { lstat, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fileKey } from './open-file.js';
+import { isRotatedName } from './rotated-names.js';
+import type { FoundFile } from './rotated-names.js';
+
+/**
+ * The older parts of the log at `target` that lie beside it now, in no order. `target` is where the
+ * name leads once links are resolved, because that is where rotation happens.
+ */
+export async function findSiblings(target: string): Promise<FoundFile[]> {
+  const folder = dirname(target);
+  const base = basename(target);
+  const names = (await readdir(folder)).filter((name) => isRotatedName(base, name));
+  // Links among them lead to a file that is listed itself, or to none of this log.
+  const found = await Promise.all(names.map((name) => look(join(folder, name), lstat)));
+  return found.filter((file) => file !== undefined);
+}
+
+/** The file that a name leads to; undefined when there is none. */
+export function findByName(path: string): Promise<FoundFile | undefined> {
+  return look(path, stat);
+}
+
+async function look(
+  path: string,
+  status: (path: string, options: { bigint: true }) => Promise<BigIntStats>,
+): Promise<FoundFile | undefined> {
+  try {
+    const stats = await status(path, { bigint: true });
+    if (!stats.isFile()) return undefined;
+    const { birthtimeNs, mtimeNs } = stats;
+    return {
+      name: basename(path),
+      path,
+      key: fileKey(stats),
+      bornNs: birthtimeNs,
+      modifiedNs: mtimeNs,
+    };
+  } catch {
+    // Renamed or deleted since the folder was listed; the next listing knows better.
+    return undefined;
+  }
+}

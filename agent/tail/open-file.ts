@@ -1,0 +1,235 @@
+import { constants } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { HviewError } from '../../runtime/errors.js';
+import type { FileIdentity, FilePosition, FollowedFile } from './byte-source.js';
+import { HEAD_BYTES, MARKER_BYTES, fingerprintOf, fits } from './fingerprint.js';
+
+/** What one read gave. */
+export type ReadResult =
+  /** `isLast`: the file system had no more at that moment. */
+  | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly offset: number; readonly isLast: boolean }
+  /** Only zeros, where a truncated file has a hole. */
+  | { readonly kind: 'hole'; readonly holeBytes: number }
+  | { readonly kind: 'end' }
+  /** The bytes that were read before are gone: the file was cut, and perhaps has grown again since. */
+  | { readonly kind: 'truncated' };
+
+const END: ReadResult = { kind: 'end' };
+const TRUNCATED: ReadResult = { kind: 'truncated' };
+
+/** Opens for reading without ever blocking on a pipe that took the name of a log. */
+export async function openForReading(path: string): Promise<{ handle: FileHandle; stats: BigIntStats }> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = await handle.stat({ bigint: true });
+    if (!stats.isFile()) throw notAFile(path, stats);
+    return { handle, stats };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** FILE_UNREADABLE for a path that is there and is no regular file. */
+export function notAFile(path: string, stats: BigIntStats): HviewError {
+  const kind = stats.isDirectory()
+    ? 'a folder'
+    : stats.isFIFO()
+      ? 'a named pipe'
+      : stats.isSocket()
+        ? 'a socket'
+        : 'a device';
+  return new HviewError('FILE_UNREADABLE', `cannot follow ${path}: it is ${kind}`, {
+    hint: 'Give the path of a regular file, the log itself.',
+  });
+}
+
+/** Device and inode as one key. It names one file only as long as a handle on that file is open. */
+export function fileKey(stats: BigIntStats): string {
+  return `${stats.dev}:${stats.ino}`;
+}
+
+/**
+ * One open file and how far it was read. The handle keeps the inode from being given to another file,
+ * so device and inode are exact while it is open. Every read begins with the last bytes of the read
+ * before: if they have changed, the file was cut and written anew, however long it is now.
+ */
+export class OpenFile implements FollowedFile {
+  readonly generation: number;
+  readonly path: string;
+  /** Device and inode. */
+  readonly key: string;
+  /** When the inode was made, in nanoseconds; 0 where the file system does not say. */
+  readonly bornNs: bigint;
+  /** Offset of the next byte to read. */
+  position = 0;
+  /** Nothing is read from this offset on. */
+  limit = Infinity;
+  /** Largest size seen, for saying how much a truncation took at least. */
+  sizeSeen = 0;
+  /** Since when nothing has happened to it, by the monotonic clock: no bytes, no rotation. */
+  quietSinceMs = 0;
+  /** Set once the file was seen to have no name any more. */
+  isDeleted = false;
+  /** When the head was last compared with what it was, by the monotonic clock. */
+  headCheckedAtMs = 0;
+
+  readonly #handle: FileHandle;
+  readonly #firstStats: BigIntStats;
+  readonly #head = Buffer.alloc(HEAD_BYTES);
+  #headLength = 0;
+  #identity: FileIdentity | undefined;
+  readonly #marker = Buffer.alloc(MARKER_BYTES);
+  #markerLength = 0;
+  /** Zeros at the start of a file are a hole, not text. */
+  #isInHole = true;
+  #modifiedNs: bigint;
+  #positionAtLook = -1;
+
+  constructor(handle: FileHandle, stats: BigIntStats, path: string, generation: number) {
+    this.#handle = handle;
+    this.generation = generation;
+    this.path = path;
+    this.key = fileKey(stats);
+    this.bornNs = stats.birthtimeNs;
+    this.#firstStats = stats;
+    this.sizeSeen = Number(stats.size);
+    this.#modifiedNs = stats.mtimeNs;
+  }
+
+  /** When it was last seen to have changed, in nanoseconds. */
+  get modifiedNs(): bigint {
+    return this.#modifiedNs;
+  }
+
+  get identity(): FileIdentity {
+    if (this.#identity?.head.length !== this.#headLength) {
+      const head = fingerprintOf(this.#head.subarray(0, this.#headLength));
+      const { dev, ino } = this.#firstStats;
+      this.#identity = { device: dev.toString(), inode: ino.toString(), head };
+    }
+    return this.#identity;
+  }
+
+  stats(): Promise<BigIntStats> {
+    return this.#handle.stat({ bigint: true });
+  }
+
+  /** Takes note of size and time of change; whether there may be something that was not read yet. */
+  hasChanged(stats: BigIntStats): boolean {
+    const size = Number(stats.size);
+    this.sizeSeen = Math.max(this.sizeSeen, size);
+    // A change that no new bytes explain may be other text of the same length.
+    const isTouched = stats.mtimeNs !== this.#modifiedNs && this.position === this.#positionAtLook;
+    this.#modifiedNs = stats.mtimeNs;
+    this.#positionAtLook = this.position;
+    return size !== this.position || isTouched;
+  }
+
+  /** Goes on at `offset`, with the bytes before it as they are now as the marker. */
+  async seek(offset: number): Promise<void> {
+    this.position = offset;
+    this.#isInHole = offset === 0;
+    const head = await this.bytesAt(0, Math.min(offset, HEAD_BYTES));
+    this.#headLength = head.copy(this.#head);
+    const marker = await this.#bytesBefore(offset);
+    this.#markerLength = marker.copy(this.#marker);
+  }
+
+  /** Reads on from where the last read ended. `buffer` must be much longer than 64 bytes. */
+  async read(buffer: Buffer): Promise<ReadResult> {
+    const overlap = this.#markerLength;
+    const wanted = Math.min(buffer.length, overlap + this.limit - this.position);
+    const { bytesRead } = await this.#handle.read(buffer, 0, wanted, this.position - overlap);
+    if (bytesRead < overlap) return TRUNCATED;
+    if (overlap > 0 && buffer.compare(this.#marker, 0, overlap, 0, overlap) !== 0) return TRUNCATED;
+    if (bytesRead === overlap) return END;
+
+    const fresh = buffer.subarray(overlap, bytesRead);
+    const offset = this.position;
+    this.#extendHead(fresh, offset);
+    this.#markerLength = buffer.copy(this.#marker, 0, Math.max(0, bytesRead - MARKER_BYTES), bytesRead);
+    this.position += fresh.length;
+
+    const zeros = this.#isInHole ? leadingZeros(fresh) : 0;
+    if (zeros === fresh.length) return { kind: 'hole', holeBytes: zeros };
+    this.#isInHole = false;
+    const isLast = bytesRead < wanted;
+    return { kind: 'bytes', bytes: fresh.subarray(zeros), offset: offset + zeros, isLast };
+  }
+
+  /** Whether the first bytes of the file are still those that were read. */
+  async isHeadIntact(): Promise<boolean> {
+    const now = await this.bytesAt(0, this.#headLength);
+    return now.equals(this.#head.subarray(0, this.#headLength));
+  }
+
+  /** The same file as a new one, to be read from its start: what stands in it now is other text. */
+  reborn(generation: number): OpenFile {
+    const reborn = new OpenFile(this.#handle, this.#firstStats, this.path, generation);
+    reborn.sizeSeen = 0;
+    return reborn;
+  }
+
+  async positionAt(offset: number): Promise<FilePosition> {
+    const { identity } = this;
+    try {
+      return { identity, offset, marker: fingerprintOf(await this.#bytesBefore(offset)) };
+    } catch {
+      // The handle is closed already; identity and offset still say where it was.
+      return { identity, offset, marker: null };
+    }
+  }
+
+  /** Whether this is the file that `position` speaks of and it still reads the same up to there. */
+  async holds(position: FilePosition): Promise<boolean> {
+    const { identity, offset, marker } = position;
+    if (!fits(identity.head, await this.bytesAt(0, identity.head.length))) return false;
+    if (marker === null) return Number((await this.stats()).size) >= offset;
+    return fits(marker, await this.bytesAt(offset - marker.length, marker.length));
+  }
+
+  /** Whether this file repeats what was already read of `other`, as the copy of a copy-and-truncate does. */
+  async isCopyOf(other: OpenFile): Promise<boolean> {
+    const length = Math.min(Number((await this.stats()).size), other.position);
+    if (length === 0) return false;
+    const head = Math.min(length, HEAD_BYTES);
+    const tail = Math.min(length, MARKER_BYTES);
+    const [ownHead, otherHead, ownTail, otherTail] = await Promise.all([
+      this.bytesAt(0, head),
+      other.bytesAt(0, head),
+      this.bytesAt(length - tail, tail),
+      other.bytesAt(length - tail, tail),
+    ]);
+    return ownHead.equals(otherHead) && ownTail.equals(otherTail);
+  }
+
+  /** Up to `length` bytes at `offset`; fewer where the file ends. */
+  async bytesAt(offset: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.alloc(length);
+    const { bytesRead } = await this.#handle.read(bytes, 0, length, offset);
+    return bytes.subarray(0, bytesRead);
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+
+  #bytesBefore(offset: number): Promise<Buffer> {
+    const length = Math.min(offset, MARKER_BYTES);
+    return this.bytesAt(offset - length, length);
+  }
+
+  #extendHead(fresh: Buffer, offset: number): void {
+    if (offset !== this.#headLength) return;
+    this.#headLength += fresh.copy(this.#head, this.#headLength);
+  }
+}
+
+function leadingZeros(bytes: Buffer): number {
+  let count = 0;
+  while (count < bytes.length && bytes[count] === 0) count += 1;
+  return count;
+}

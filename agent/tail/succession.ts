@@ -1,0 +1,295 @@
+import { realpath } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { HviewError, fileError, systemErrorCode } from '../../runtime/errors.js';
+import type { FilePosition } from './byte-source.js';
+import { findByName, findSiblings } from './find-siblings.js';
+import { OpenFile, openForReading } from './open-file.js';
+import { compareAge } from './rotated-names.js';
+import type { FoundFile } from './rotated-names.js';
+
+export type StartAt =
+  /** The first byte of the file that has the name. */
+  | 'beginning'
+  /** The end of what is there, or the start of a line that is still being written. */
+  | 'end'
+  /** Where reading ended the last time, oldest file first; files that came after follow. */
+  | readonly FilePosition[];
+
+export interface SuccessionOptions {
+  readonly path: string;
+  /** Files held open for reading at most; the rest of a long backlog is opened as they are finished. */
+  readonly maxOpenFiles: number;
+  readonly onProblem: (problem: HviewError) => void;
+}
+
+interface FinishedFile {
+  readonly bornNs: bigint;
+  readonly position: FilePosition;
+}
+
+/** Listings of a folder that changes while it is listed; more are not needed at 50 rotations a second. */
+const MAX_PASSES = 6;
+
+/** Files whose end is remembered, for when one of them gets the name back. */
+const MAX_FINISHED = 64;
+
+/** Bytes searched for the start of the line that is being written. */
+const LAST_LINE_BYTES = 64 * 1024;
+
+const LINE_FEED = 10;
+
+/**
+ * Which files are to be read, in which order: the one being read, those that took the name after it,
+ * and those that were left but may still be written to. Every file gets a handle as soon as it is
+ * noticed, so that it can be renamed or deleted before its turn comes.
+ */
+export class Succession {
+  /** To be read, in order. The last one has the name, or had it when it was last looked at. */
+  readonly chain: OpenFile[] = [];
+  /** Read to the end and left; a writer may not have noticed the rotation yet. */
+  readonly lingering: OpenFile[] = [];
+
+  readonly #options: SuccessionOptions;
+  /** Older parts beside the log that are none of ours: device and inode, and when they were made. */
+  readonly #ignored = new Map<string, bigint>();
+  readonly #finished = new Map<string, FinishedFile>();
+  #target: string;
+  #generation = 0;
+  #filesOpened = 0;
+  #lastBornNs = 0n;
+  #lastModifiedNs = 0n;
+
+  constructor(options: SuccessionOptions) {
+    this.#options = options;
+    this.#target = options.path;
+  }
+
+  /** Where the name leads, links resolved, as of the last file opened. */
+  get target(): string {
+    return this.#target;
+  }
+
+  /** Files that had a place in the chain so far. */
+  get filesOpened(): number {
+    return this.#filesOpened;
+  }
+
+  /** Opens what there is to begin with. Resolves to the positions whose file is not there any more. */
+  async begin(startAt: StartAt): Promise<FilePosition[]> {
+    const missing: FilePosition[] = [];
+    const seen = await this.#list();
+    if (typeof startAt !== 'string') {
+      for (const position of startAt) if (!(await this.#resume(position, seen))) missing.push(position);
+    }
+    const last = this.chain.at(-1);
+    for (const file of seen) {
+      if (last === undefined ? file.path !== this.#options.path : file.bornNs < last.bornNs) this.#ignore(file);
+    }
+    await this.extend();
+    const first = this.chain[0];
+    if (startAt === 'end' && first !== undefined) await first.seek(await lastLineStart(first));
+    return missing;
+  }
+
+  /**
+   * The name leads to another file than the last of the chain: appends that file, after those that
+   * had the name in between and were renamed since. Resolves to the number of files appended.
+   */
+  async extend(): Promise<number> {
+    const base = basename(this.#target);
+    const found: OpenFile[] = [];
+    let seen: FoundFile[] = [];
+    let isComplete = false;
+    // The names move on while they are listed, so it is done until a listing has nothing new.
+    for (let pass = 0; pass < MAX_PASSES && !isComplete; pass += 1) {
+      seen = await this.#list();
+      const fresh = seen.filter((file) => this.#isFresh(file, found)).sort(compareAge(base));
+      isComplete = true;
+      for (const file of fresh) {
+        if (this.chain.length + found.length >= this.#options.maxOpenFiles) break;
+        const opened = await this.#open(file, found);
+        if (opened === undefined) continue;
+        found.push(opened);
+        isComplete = false;
+      }
+    }
+    this.#append(found, seen);
+    return found.length;
+  }
+
+  /** The first of the chain is done with, for now or for good. */
+  leave(): void {
+    const file = this.chain.shift();
+    if (file !== undefined) this.lingering.push(file);
+  }
+
+  /** Nothing more is expected of the file: closes it and remembers how far it was read. */
+  async finish(file: OpenFile): Promise<void> {
+    remove(this.chain, file);
+    remove(this.lingering, file);
+    const position = await file.positionAt(file.position);
+    await file.close().catch(() => {});
+    this.#finished.delete(file.key);
+    this.#finished.set(file.key, { bornNs: file.bornNs, position });
+    const [oldest] = this.#finished.keys();
+    if (this.#finished.size > MAX_FINISHED && oldest !== undefined) this.#finished.delete(oldest);
+  }
+
+  /** The file was cut: what stands in it now is read as a new file in its place. */
+  async restart(file: OpenFile): Promise<OpenFile> {
+    this.#generation += 1;
+    const reborn = file.reborn(this.#generation);
+    for (const list of [this.chain, this.lingering]) {
+      const index = list.indexOf(file);
+      if (index !== -1) list[index] = reborn;
+    }
+    const seen = await this.#list();
+    if (seen.some(({ key, path }) => key === file.key && path === this.#options.path)) {
+      // The copy that was made before the cut lies beside the log now, and was read already.
+      for (const sibling of seen) if (!this.#isOpen(sibling.key)) this.#ignore(sibling);
+    }
+    return reborn;
+  }
+
+  async #list(): Promise<FoundFile[]> {
+    const { path } = this.#options;
+    const named = await findByName(path);
+    if (named !== undefined) this.#target = await realpath(path).catch(() => path);
+    const siblings = await findSiblings(this.#target).catch(() => []);
+    return named === undefined ? siblings : [...siblings, { ...named, name: basename(this.#target) }];
+  }
+
+  /** Whether a listed file is one that has to be read and is not open yet. */
+  #isFresh(file: FoundFile, found: readonly OpenFile[]): boolean {
+    if (this.chain.some(({ key }) => key === file.key)) return false;
+    if (found.some(({ key }) => key === file.key)) return false;
+    if (file.path === this.#options.path) return true;
+    if (this.#isOpen(file.key)) return false;
+    // An inode is given to a new file once its old one is deleted: only with its time is it the same.
+    if (this.#ignored.get(file.key) === file.bornNs) return false;
+    if (this.#finished.get(file.key)?.bornNs === file.bornNs) return false;
+    return file.bornNs > 0n && this.#lastBornNs > 0n
+      ? file.bornNs >= this.#lastBornNs
+      : file.modifiedNs >= this.#lastModifiedNs;
+  }
+
+  async #open(file: FoundFile, found: readonly OpenFile[]): Promise<OpenFile | undefined> {
+    const lingering = this.lingering.find(({ key }) => key === file.key);
+    if (lingering !== undefined) {
+      // It got its name back: it goes on where it was left.
+      remove(this.lingering, lingering);
+      return lingering;
+    }
+    const opened = await this.#openPath(file.path);
+    if (opened === undefined) return undefined;
+    try {
+      // The name may have moved on since it was listed: the handle knows which file this is.
+      const isTaken = this.#isOpen(opened.key) || found.some(({ key }) => key === opened.key);
+      if (!isTaken && (file.path === this.#options.path || !(await this.#isCopy(opened)))) {
+        await this.#recall(opened);
+        return opened;
+      }
+      if (!isTaken) this.#ignored.set(opened.key, opened.bornNs);
+    } catch (error) {
+      this.#options.onProblem(unreadable(file.path, error));
+    }
+    await opened.close();
+    return undefined;
+  }
+
+  async #openPath(path: string): Promise<OpenFile | undefined> {
+    try {
+      const { handle, stats } = await openForReading(path);
+      this.#generation += 1;
+      return new OpenFile(handle, stats, path, this.#generation);
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code !== 'ENOENT' && code !== 'ENOTDIR') {
+        this.#options.onProblem(unreadable(path, error));
+      }
+      return undefined;
+    }
+  }
+
+  /** A file that was read before and got its name back goes on where it ended. */
+  async #recall(file: OpenFile): Promise<void> {
+    const finished = this.#finished.get(file.key);
+    if (finished === undefined || finished.bornNs !== file.bornNs) return;
+    if (await file.holds(finished.position)) await file.seek(finished.position.offset);
+  }
+
+  async #resume(position: FilePosition, seen: readonly FoundFile[]): Promise<boolean> {
+    const { device, inode } = position.identity;
+    const isLikely = (file: FoundFile) => (file.key === `${device}:${inode}` ? 0 : 1);
+    // A file that was restored or lies on a renumbered device has other numbers and the same bytes;
+    // without bytes to compare only the numbers can tell.
+    const isBlank = position.identity.head.length === 0;
+    for (const file of [...seen].sort((a, b) => isLikely(a) - isLikely(b))) {
+      if (this.#isOpen(file.key) || (isBlank && isLikely(file) !== 0)) continue;
+      const opened = await this.#openPath(file.path);
+      if (opened === undefined) continue;
+      if (await opened.holds(position)) {
+        await opened.seek(position.offset);
+        this.#append([opened], seen);
+        return true;
+      }
+      await opened.close();
+    }
+    return false;
+  }
+
+  async #isCopy(file: OpenFile): Promise<boolean> {
+    for (const other of [...this.chain, ...this.lingering]) if (await file.isCopyOf(other)) return true;
+    return false;
+  }
+
+  #isOpen(key: string): boolean {
+    return this.chain.some((file) => file.key === key) || this.lingering.some((file) => file.key === key);
+  }
+
+  #ignore(file: FoundFile): void {
+    this.#ignored.set(file.key, file.bornNs);
+  }
+
+  #append(found: OpenFile[], seen: readonly FoundFile[]): void {
+    const listed = new Map(seen.map((file) => [file.key, file]));
+    const compare = compareAge(basename(this.#target));
+    const asListed = (file: OpenFile): FoundFile =>
+      listed.get(file.key) ?? {
+        name: basename(file.path),
+        path: file.path,
+        key: file.key,
+        bornNs: file.bornNs,
+        modifiedNs: file.modifiedNs,
+      };
+    const isNamed = (file: OpenFile) => Number(asListed(file).path === this.#options.path);
+    found.sort((a, b) => isNamed(a) - isNamed(b) || compare(asListed(a), asListed(b)));
+    this.chain.push(...found);
+    this.#filesOpened += found.length;
+
+    const last = this.chain.at(-1);
+    if (last === undefined) return;
+    this.#lastBornNs = last.bornNs;
+    this.#lastModifiedNs = last.modifiedNs;
+    // What is gone from the folder must be forgotten, or its inode would hide a new file.
+    for (const key of this.#ignored.keys()) if (!listed.has(key)) this.#ignored.delete(key);
+  }
+}
+
+/** Where the last line of the file begins if it is not finished, else the end of the file. */
+async function lastLineStart(file: OpenFile): Promise<number> {
+  const size = Number((await file.stats()).size);
+  const from = Math.max(0, size - LAST_LINE_BYTES);
+  const bytes = await file.bytesAt(from, size - from);
+  const lineFeed = bytes.lastIndexOf(LINE_FEED);
+  return lineFeed === -1 ? size : from + lineFeed + 1;
+}
+
+function unreadable(path: string, error: unknown): HviewError {
+  return error instanceof HviewError ? error : fileError('FILE_UNREADABLE', 'cannot read the log', path, error);
+}
+
+function remove(list: OpenFile[], file: OpenFile): void {
+  const index = list.indexOf(file);
+  if (index !== -1) list.splice(index, 1);
+}
