@@ -1,4 +1,4 @@
-import type { Ranges } from './character-set.js';
+import { contains, type Ranges } from './character-set.js';
 
 /** Code point → all code points that are the same letter in another case, itself included. */
 type Orbits = ReadonlyMap<number, readonly number[]>;
@@ -41,13 +41,6 @@ function folded(ranges: Ranges, orbits: Orbits, isMember: (codePoint: number) =>
     if (isMember(codePoint)) for (const other of orbit) result.push(other, other);
   }
   return result;
-}
-
-function contains(ranges: Ranges, codePoint: number): boolean {
-  for (let index = 0; index < ranges.length; index += 2) {
-    if (codePoint >= (ranges[index] ?? 0) && codePoint <= (ranges[index + 1] ?? 0)) return true;
-  }
-  return false;
 }
 
 function buildAsciiOrbits(): Orbits {

@@ -67,6 +67,14 @@ export function characterSet(ranges: Ranges, properties: readonly string[], nega
   return { ranges: negated ? complement(sorted) : sorted, properties: [], negated: false };
 }
 
+/** Whether a code point lies in the ranges. */
+export function contains(ranges: Ranges, codePoint: number): boolean {
+  for (let index = 0; index < ranges.length; index += 2) {
+    if (codePoint >= (ranges[index] ?? 0) && codePoint <= (ranges[index + 1] ?? 0)) return true;
+  }
+  return false;
+}
+
 /** How many code points the set has; Infinity when Unicode properties are involved. */
 export function setSize(set: CharacterSet): number {
   if (set.properties.length > 0) return Infinity;

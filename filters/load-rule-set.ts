@@ -40,10 +40,10 @@ export function readRuleSet(text: string, source: string): RuleSetReading {
   const json = parseJson(text);
   if (json.kind === 'invalid') {
     problems.error(json.offset, '', `not valid JSON: ${json.message}`);
-    return { kind: 'invalid', ...problems };
+    return { kind: 'invalid', ...problems.sorted() };
   }
   const ruleSet = readFile(json.root, source, problems);
-  const { errors, warnings } = problems;
+  const { errors, warnings } = problems.sorted();
   if (ruleSet === null || errors.length > 0) return { kind: 'invalid', errors, warnings };
   return { kind: 'read', ruleSet: { ...ruleSet, warnings } };
 }
@@ -61,7 +61,7 @@ function readFile(root: JsonNode, source: string, problems: ProblemList): RuleSe
   const nodes = tree.items;
   const read = nodes.map((node, index) => readEntry(node, index + 1, problems));
   const entries = read.filter((entry) => entry !== null);
-  checkIds(entries, nodes, problems);
+  checkIds(nodes, problems);
   const offsetOf = (entry: RuleEntry): number => nodes[entry.number - 1]?.start ?? 0;
   for (const { entry, message } of lintRuleSet(entries)) {
     problems.warn(offsetOf(entry), partName(entry.number, entry.id), message);
@@ -116,14 +116,13 @@ function readChain(entry: ObjectReader): readonly Clause[] | null {
   return usable.length > 0 && usable.length === clauses.length ? usable : null;
 }
 
-function checkIds(entries: readonly RuleEntry[], nodes: readonly JsonNode[], problems: ProblemList): void {
-  const first = new Map<string, RuleEntry>();
-  for (const entry of entries) {
-    const other = first.get(entry.id);
-    if (other === undefined) first.set(entry.id, entry);
-    else {
-      const message = `Id ${JSON.stringify(entry.id)} is already that of entry ${other.number}`;
-      problems.error(nodes[entry.number - 1]?.start ?? 0, partName(entry.number, entry.id), message);
-    }
+function checkIds(nodes: readonly JsonNode[], problems: ProblemList): void {
+  const numbers = new Map<string, number>();
+  for (const [index, node] of nodes.entries()) {
+    const number = index + 1;
+    const id = givenId(node) || automaticId(number);
+    const other = numbers.get(id);
+    if (other === undefined) numbers.set(id, number);
+    else problems.error(node.start, partName(number, id), `Id ${JSON.stringify(id)} is that of entry ${other} too`);
   }
 }

@@ -6,8 +6,8 @@ type JsonObject = Extract<JsonNode, { kind: 'object' }>;
 
 /** Collects what is wrong with a filter file, so that all of it can be told at once. */
 export class ProblemList {
-  readonly errors: RuleSetProblem[] = [];
-  readonly warnings: RuleSetProblem[] = [];
+  private readonly errors: RuleSetProblem[] = [];
+  private readonly warnings: RuleSetProblem[] = [];
 
   constructor(readonly text: string) {}
 
@@ -18,6 +18,15 @@ export class ProblemList {
   warn(offset: number, part: string, message: string): void {
     this.warnings.push({ ...placeOf(this.text, offset), part, message });
   }
+
+  /** All of them in the order of the file. */
+  sorted(): { readonly errors: readonly RuleSetProblem[]; readonly warnings: readonly RuleSetProblem[] } {
+    return { errors: this.errors.toSorted(comparePlaces), warnings: this.warnings.toSorted(comparePlaces) };
+  }
+}
+
+function comparePlaces(a: RuleSetProblem, b: RuleSetProblem): number {
+  return a.line - b.line || a.column - b.column;
 }
 
 const KIND_WORDS: Readonly<Record<JsonKind, string>> = {
@@ -35,6 +44,8 @@ const KIND_WORDS: Readonly<Record<JsonKind, string>> = {
  */
 export class ObjectReader {
   readonly #members = new Map<string, JsonNode>();
+  /** What is not known but close to it: known name → the name that stands there. */
+  readonly #nearMisses = new Map<string, { readonly name: string; readonly offset: number }>();
 
   /** `part`: how messages call the object. `known`: the members it may have. */
   constructor(
@@ -88,8 +99,11 @@ export class ObjectReader {
   /** As `member`, and an error when the member is absent. */
   required<K extends JsonKind>(name: string, ...kinds: readonly K[]): Extract<JsonNode, { kind: K }> | null {
     const node = this.#members.get(name);
-    if (node === undefined || node.kind === 'null') this.error(this.node, `${name} is missing`);
-    return this.member(name, ...kinds);
+    const nearMiss = this.#nearMisses.get(name);
+    if (node !== undefined && node.kind !== 'null') return this.member(name, ...kinds);
+    const meant = nearMiss === undefined ? '' : `; did you mean it with ${JSON.stringify(nearMiss.name)}?`;
+    this.problems.error(nearMiss?.offset ?? this.node.start, this.part, `${name} is missing${meant}`);
+    return null;
   }
 
   error(at: JsonNode, message: string): void {
@@ -103,6 +117,7 @@ export class ObjectReader {
   #warnOfUnknown(name: string, offset: number, known: readonly string[]): void {
     if (isComment(name)) return;
     const near = nearestName(name, known);
+    if (near !== null) this.#nearMisses.set(near, { name, offset });
     const hint = near === null ? '' : `; did you mean ${near}?`;
     this.problems.warn(offset, this.part, `member ${JSON.stringify(name)} is not known and ignored${hint}`);
   }

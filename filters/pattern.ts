@@ -15,6 +15,8 @@ export interface Pattern {
   /** As it stands in the rule. */
   readonly text: string;
   readonly tree: PatternTree;
+  /** What is left of the tree when only whether it matches is asked; `tester` runs this. */
+  readonly core: PatternNode;
   /** Whether a text contains a match; captures nothing, so it is the faster one. Stateless. */
   readonly tester: RegExp;
   /** Captures every group by number, named or not; `tree.groupNames` tells which is which. Stateless. */
@@ -38,10 +40,12 @@ export function compilePattern(text: string): CompiledPattern {
   const { tree } = parsed;
   try {
     const hasReferences = usesReferences(tree.root);
+    const core = hasReferences ? tree.root : withoutOptionalEnds(tree.root);
     const pattern = {
       text,
       tree,
-      tester: toRegExp(hasReferences ? tree.root : withoutOptionalEnds(tree.root), hasReferences),
+      core,
+      tester: toRegExp(core, hasReferences),
       capturer: toRegExp(tree.root, true),
     };
     return { kind: 'compiled', pattern };

@@ -112,4 +112,9 @@ export interface LogPluginFactory {
   readonly options: readonly PluginOption[];
   /** Throws HviewError CONFIG_INVALID (file, line, what is wrong) when the cluster cannot be read. */
   create(context: PluginContext): Promise<LogPlugin>;
+  /**
+   * A plugin over the made-up cluster that the Examples of rule sets speak of, its log in UTC; absent:
+   * examples can only be run with a real configuration.
+   */
+  createForExamples?(): LogPlugin;
 }

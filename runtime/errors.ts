@@ -48,13 +48,18 @@ export class HviewError extends Error {
 
 /** The text of anything thrown. */
 export function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return isErrorLike(error) ? error.message : String(error);
 }
 
 /** The `code` of a Node system error (`ENOENT`, ...), else undefined. */
 export function systemErrorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (!isErrorLike(error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** By shape, as Node's own errors are instances of another Error where code runs in a context of its own. */
+function isErrorLike(error: unknown): error is { readonly message: string } {
+  return typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string';
 }
 
 /** A failed file operation in words a person can act on. */

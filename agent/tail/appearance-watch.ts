@@ -22,6 +22,11 @@ export class AppearanceWatch {
     this.#again();
   }
 
+  /** Resolves when what was told so far has been looked into. */
+  settled(): Promise<void> {
+    return this.#busy;
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#busy;
@@ -49,8 +54,6 @@ export class AppearanceWatch {
         () => this.#again(),
       );
       this.#watching = { folder, subscription };
-      // What came between the look and the watch raises no event.
-      this.#again();
     }
     if (await exists(this.#path)) this.#onAppear();
   }

@@ -66,9 +66,10 @@ export class ChunkPump {
       while (!this.#isStopped && result.kind !== 'end') {
         if (result.kind === 'truncated') {
           file = await this.#restart(file);
-        } else if (result.kind === 'hole') {
-          this.#holeBytes += result.holeBytes;
         } else {
+          this.#holeBytes += result.holeBytes;
+        }
+        if (result.kind === 'bytes') {
           // With more to come the next piece is fetched by another thread while this one is handled.
           const spare = result.isLast ? undefined : buffers.tryTake();
           if (spare !== undefined) ahead = { buffer: spare, result: this.#read(file, spare) };
@@ -135,7 +136,7 @@ export class ChunkPump {
 
   async #restart(file: OpenFile): Promise<OpenFile> {
     const { handlers, replace } = this.#options;
-    const knownBytes = Math.max(0, file.sizeSeen - file.position);
+    const knownBytes = file.unreadBytes;
     this.#truncations += 1;
     this.#bytesLost += knownBytes;
     handlers.onLoss?.({ kind: 'truncated', file, knownBytes });

@@ -4,7 +4,7 @@ import { HviewError, describeError } from '../../runtime/errors.js';
 
 /** What this file needs of a chokidar watcher. */
 export interface FolderWatcher {
-  on(event: 'all', listener: () => void): unknown;
+  on(event: 'all' | 'ready', listener: () => void): unknown;
   on(event: 'error', listener: (error: unknown) => void): unknown;
   close(): Promise<void>;
 }
@@ -94,6 +94,8 @@ export class FolderWatches {
     };
     const watcher = watch(folder, concerns, { usePolling, pollMs });
     watcher.on('all', tell);
+    // What came before the watch was in place raises no event.
+    watcher.on('ready', tell);
     watcher.on('error', (error) => {
       const watched = this.#folders.get(folder);
       if (watched?.watcher !== watcher || usePolling) return;

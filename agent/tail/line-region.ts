@@ -1,5 +1,4 @@
 const LINE_FEED = 10;
-const CARRIAGE_RETURN = 13;
 
 /**
  * Whole lines standing one after another in a buffer, each ended by a line feed, so that a scanner can
@@ -23,7 +22,7 @@ export interface LineRegion {
 /** A line by its place in a region's bytes. */
 export interface LinePlace {
   readonly start: number;
-  /** Index after its last byte: line feed and carriage return are left out. */
+  /** Index of its line feed. A carriage return before it still belongs to the line. */
   readonly end: number;
   /** Where the line begins in the file. */
   readonly offset: number;
@@ -36,11 +35,10 @@ export function lineAt(region: LineRegion, position: number): LinePlace {
   const { bytes } = region;
   const start = Math.max(region.start, position === 0 ? 0 : bytes.lastIndexOf(LINE_FEED, position - 1) + 1);
   const lineFeed = bytes.indexOf(LINE_FEED, position);
-  const end = lineFeed > start && bytes[lineFeed - 1] === CARRIAGE_RETURN ? lineFeed - 1 : lineFeed;
   const next = lineFeed + 1;
   return {
     start,
-    end,
+    end: lineFeed,
     offset: region.offset + start - region.start,
     endOffset: next === region.end ? region.endOffset : region.offset + next - region.start,
   };
@@ -52,6 +50,6 @@ export function forEachLine(region: LineRegion, visit: (line: LinePlace) => void
   while (next < region.end) {
     const line = lineAt(region, next);
     visit(line);
-    next = region.bytes.indexOf(LINE_FEED, line.end) + 1;
+    next = line.end + 1;
   }
 }

@@ -8,8 +8,14 @@ import { HEAD_BYTES, MARKER_BYTES, fingerprintOf, fits } from './fingerprint.js'
 
 /** What one read gave. */
 export type ReadResult =
-  /** `isLast`: the file system had no more at that moment. */
-  | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly offset: number; readonly isLast: boolean }
+  /** `isLast`: the file system had no more at that moment. `holeBytes`: zeros skipped before them. */
+  | {
+      readonly kind: 'bytes';
+      readonly bytes: Buffer;
+      readonly offset: number;
+      readonly holeBytes: number;
+      readonly isLast: boolean;
+    }
   /** Only zeros, where a truncated file has a hole. */
   | { readonly kind: 'hole'; readonly holeBytes: number }
   | { readonly kind: 'end' }
@@ -67,8 +73,6 @@ export class OpenFile implements FollowedFile {
   position = 0;
   /** Nothing is read from this offset on. */
   limit = Infinity;
-  /** Largest size seen, for saying how much a truncation took at least. */
-  sizeSeen = 0;
   /** Since when nothing has happened to it, by the monotonic clock: no bytes, no rotation. */
   quietSinceMs = 0;
   /** Set once the file was seen to have no name any more. */
@@ -87,6 +91,9 @@ export class OpenFile implements FollowedFile {
   #isInHole = true;
   #modifiedNs: bigint;
   #positionAtLook = -1;
+  #sizeSeen: number;
+  /** What `sizeSeen` was when the file last proved to be the same: a later size may be of other text. */
+  #sizeProved = 0;
 
   constructor(handle: FileHandle, stats: BigIntStats, path: string, generation: number) {
     this.#handle = handle;
@@ -95,7 +102,7 @@ export class OpenFile implements FollowedFile {
     this.key = fileKey(stats);
     this.bornNs = stats.birthtimeNs;
     this.#firstStats = stats;
-    this.sizeSeen = Number(stats.size);
+    this.#sizeSeen = Number(stats.size);
     this.#modifiedNs = stats.mtimeNs;
   }
 
@@ -113,6 +120,11 @@ export class OpenFile implements FollowedFile {
     return this.#identity;
   }
 
+  /** Bytes that are certain to have stood in it and were not read. */
+  get unreadBytes(): number {
+    return Math.max(0, this.#sizeProved - this.position);
+  }
+
   stats(): Promise<BigIntStats> {
     return this.#handle.stat({ bigint: true });
   }
@@ -120,7 +132,7 @@ export class OpenFile implements FollowedFile {
   /** Takes note of size and time of change; whether there may be something that was not read yet. */
   hasChanged(stats: BigIntStats): boolean {
     const size = Number(stats.size);
-    this.sizeSeen = Math.max(this.sizeSeen, size);
+    this.#sizeSeen = Math.max(this.#sizeSeen, size);
     // A change that no new bytes explain may be other text of the same length.
     const isTouched = stats.mtimeNs !== this.#modifiedNs && this.position === this.#positionAtLook;
     this.#modifiedNs = stats.mtimeNs;
@@ -147,6 +159,7 @@ export class OpenFile implements FollowedFile {
     if (overlap > 0 && buffer.compare(this.#marker, 0, overlap, 0, overlap) !== 0) return TRUNCATED;
     if (bytesRead === overlap) return END;
 
+    this.#sizeProved = this.#sizeSeen;
     const fresh = buffer.subarray(overlap, bytesRead);
     const offset = this.position;
     this.#extendHead(fresh, offset);
@@ -157,7 +170,8 @@ export class OpenFile implements FollowedFile {
     if (zeros === fresh.length) return { kind: 'hole', holeBytes: zeros };
     this.#isInHole = false;
     const isLast = bytesRead < wanted;
-    return { kind: 'bytes', bytes: fresh.subarray(zeros), offset: offset + zeros, isLast };
+    const bytes = fresh.subarray(zeros);
+    return { kind: 'bytes', bytes, offset: offset + zeros, holeBytes: zeros, isLast };
   }
 
   /** Whether the first bytes of the file are still those that were read. */
@@ -169,7 +183,7 @@ export class OpenFile implements FollowedFile {
   /** The same file as a new one, to be read from its start: what stands in it now is other text. */
   reborn(generation: number): OpenFile {
     const reborn = new OpenFile(this.#handle, this.#firstStats, this.path, generation);
-    reborn.sizeSeen = 0;
+    reborn.#sizeSeen = 0;
     return reborn;
   }
 

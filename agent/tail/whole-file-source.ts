@@ -64,14 +64,15 @@ export class WholeFileSource implements ByteSource {
   async #begin(): Promise<void> {
     const file = await this.#open();
     this.#hasBegun = true;
-    file.limit = file.sizeSeen;
     this.#settle(this.#readThrough(file));
   }
 
   async #open(): Promise<OpenFile> {
     try {
       const { handle, stats } = await openForReading(this.#path);
-      return new OpenFile(handle, stats, this.#path, 1);
+      const file = new OpenFile(handle, stats, this.#path, 1);
+      file.limit = Number(stats.size);
+      return file;
     } catch (error) {
       if (error instanceof HviewError) throw error;
       throw fileError('FILE_UNREADABLE', 'cannot read the log', this.#path, error);

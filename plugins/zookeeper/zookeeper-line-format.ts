@@ -125,8 +125,9 @@ function originBefore(line: string, tagAt: number, end: number): Origin | null {
       if (classAt < 0) classAt = colon + 1;
     } else if (!isNamePart(code)) break;
   }
-  if (colon <= tagAt || colon === at - 1 || line.charCodeAt(colon) !== COLON) return null;
-  return { colon, classAt: classAt < 0 ? colon + 1 : classAt, at, end };
+  if (classAt < 0) classAt = colon + 1;
+  if (colon <= tagAt || classAt === at || line.charCodeAt(colon) !== COLON) return null;
+  return { colon, classAt, at, end };
 }
 
 /** The same with a group of its own between the origin and `end`: `:Class@12][sid:0x1`. */

@@ -50,6 +50,7 @@ export const MEMORY_LITERALS: readonly string[] = [
   'hutdown ',
   'shutting down',
   'leader, using address',
+  'from leader (with address',
   'connecting to ',
   'Observing ',
   ' sid: ',

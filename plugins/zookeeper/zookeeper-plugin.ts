@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { systemClock } from '../../runtime/clock.js';
 import { HviewError, fileError, systemErrorCode } from '../../runtime/errors.js';
 import { isWildcardHost } from '../endpoint.js';
+import { EntityMap } from '../entity-map.js';
 import { isTimeZone } from '../log-time.js';
 import type { LogPlugin, LogPluginFactory, PluginContext } from '../log-plugin.js';
 import { readZooKeeperCluster, serverId, type ZooKeeperCluster } from './zookeeper-cluster.js';
 import { ZooKeeperEnsemble, peerId, type HostLookup } from './zookeeper-ensemble.js';
 import { MEMORY_LITERALS } from './zookeeper-memory.js';
-import { ZooKeeperStream } from './zookeeper-stream.js';
+import { ZooKeeperStream, type EnsembleView } from './zookeeper-stream.js';
 
 /** `id` is left out: a line may hold none, and the field is then filled in. */
 const VERBATIM_FIELDS = ['time', 'level', 'tag', 'class', 'line', 'content', 'tag_context'];
@@ -36,6 +37,7 @@ export function createZooKeeperFactory(lookup: HostLookup): LogPluginFactory {
       },
     ],
     create: (context) => createPlugin(context, lookup),
+    createForExamples: () => pluginOver(exampleEnsemble(), '1', 'UTC', () => undefined),
   };
 }
 
@@ -55,6 +57,15 @@ async function createPlugin(context: PluginContext, lookup: HostLookup): Promise
     notice(`${path} names no servers: ${peerId(ownId ?? '0')} is taken as a server on its own`);
   }
   const ensemble = await ZooKeeperEnsemble.open({ path, ownId, lookup, clock, notice }, cluster);
+  return pluginOver(ensemble, ownId, timeZone, notice);
+}
+
+function pluginOver(
+  ensemble: EnsembleView & { close(): void },
+  ownId: string | null,
+  timeZone: string | null,
+  notice: (message: string) => void,
+): LogPlugin {
   return {
     name: 'zookeeper',
     module: 'ZooKeeper',
@@ -64,6 +75,26 @@ async function createPlugin(context: PluginContext, lookup: HostLookup): Promise
     memoryLiterals: MEMORY_LITERALS,
     openStream: () => new ZooKeeperStream({ ensemble, ownId, timeZone, notice }),
     close: () => ensemble.close(),
+  };
+}
+
+/**
+ * Servers 0 to 9; server N is zkN, 10.77.0.N or 10.0.0.(N + 4), the usual ports. A line that does not
+ * say otherwise is of server 1.
+ */
+function exampleEnsemble(): EnsembleView & { close(): void } {
+  const ids = Array.from({ length: 10 }, (_, id) => id);
+  const members = ids.map((id) => ({
+    id: peerId(String(id)),
+    hosts: [`zk${id}`, `10.77.0.${id}`, `10.0.0.${id + 4}`],
+    ports: [2181, 2888, 3888],
+  }));
+  const entities = new EntityMap(members);
+  return {
+    entities,
+    hasServer: (id) => entities.has(peerId(id)),
+    unknownAddressSeen: () => undefined,
+    close: () => undefined,
   };
 }
 

@@ -5,7 +5,7 @@ import type { LogRecord, LogStream, ParsedLine, ResolvedSubject } from '../log-p
 import { peerId, serverIdOfPeer } from './zookeeper-ensemble.js';
 import { readZooKeeperLine, type ZooKeeperLine } from './zookeeper-line-format.js';
 import { ZooKeeperMemory } from './zookeeper-memory.js';
-import { ownIdInTag, readZooKeeperTag, type ZooKeeperTag } from './zookeeper-tag.js';
+import { readZooKeeperTag, type TagSubject, type ZooKeeperTag } from './zookeeper-tag.js';
 
 /** What a stream asks about the ensemble. */
 export interface EnsembleView {
@@ -30,11 +30,12 @@ const DROPPED_UNKNOWN_SUBJECT: ParsedLine = { kind: 'dropped', reason: 'unknown-
 
 /** Thread names repeat, but those of links hold ports, so that there is no end to them. */
 const MAX_TAGS = 1024;
+const SELF: TagSubject = { kind: 'self' };
 const LISTENER_CLASS = 'QuorumCnxManager$Listener';
 const OWN_ID_IN_CONTENT = /\bmyid=(\d+)|\bmy id = +(\d+)|\bMy id = +(\d+)/;
 
 /** Whom a tag speaks of: a server's id, null when it cannot be told, 'dropped' when it is no member. */
-type TagSubject = { readonly id: string | null } | 'dropped';
+type ResolvedTag = { readonly id: string | null } | 'dropped';
 
 /** The reading of one ZooKeeper log. */
 export class ZooKeeperStream implements LogStream {
@@ -62,13 +63,14 @@ export class ZooKeeperStream implements LogStream {
     if (parts.level === 'DEBUG' || parts.level === 'TRACE') return DROPPED_DEBUG;
     const timeMs = this.#times.read(line, parts.timeAt);
     if (Number.isNaN(timeMs)) return DROPPED_BAD_TIME;
-    const ownId = this.#ownId(parts);
+    const tag = this.#readTag(parts.tag);
+    const ownId = this.#ownId(parts, tag);
     if (ownId === null) return DROPPED_UNKNOWN_OBSERVER;
 
-    const tag = this.#readTag(parts.tag);
-    const socket = tag.kind === 'address' ? tag.socket : null;
+    const { about } = tag;
+    const socket = about.kind === 'address' ? about.socket : null;
     this.#memory.note(parts.className, parts.content, ownId, socket);
-    const subject = this.#subjectOf(tag, parts.className, ownId);
+    const subject = this.#subjectOf(about, parts.className, ownId);
     if (subject === 'dropped') return DROPPED_UNKNOWN_SUBJECT;
     return { kind: 'record', record: this.#record(line, parts, timeMs, ownId, tag.context, subject.id) };
   }
@@ -133,10 +135,10 @@ export class ZooKeeperStream implements LogStream {
     };
   }
 
-  /** The line's own word, else what is configured, else what earlier lines said. */
-  #ownId({ id, tag, content }: ZooKeeperLine): string | null {
+  /** The line's own word, else its thread's, else what is configured, else what earlier lines said. */
+  #ownId({ id, content }: ZooKeeperLine, tag: ZooKeeperTag): string | null {
     const { ownId } = this.#options;
-    const stated = isNumber(id) ? id : null;
+    const stated = isNumber(id) ? id : tag.ownId;
     if (stated !== null) {
       if (stated !== ownId && stated !== this.#learntId) this.#learn(stated);
       return stated;
@@ -144,7 +146,7 @@ export class ZooKeeperStream implements LogStream {
     if (ownId !== null) return ownId;
     if (this.#learntId === null) {
       const match = OWN_ID_IN_CONTENT.exec(content);
-      const learnt = ownIdInTag(tag) ?? match?.[1] ?? match?.[2] ?? match?.[3];
+      const learnt = match?.[1] ?? match?.[2] ?? match?.[3];
       if (learnt !== undefined) this.#learn(learnt);
     }
     return this.#learntId;
@@ -163,15 +165,15 @@ export class ZooKeeperStream implements LogStream {
     }
   }
 
-  #subjectOf(tag: ZooKeeperTag, className: string, ownId: string): TagSubject {
-    if (tag.kind === 'self') return { id: ownId };
+  #subjectOf(about: TagSubject, className: string, ownId: string): ResolvedTag {
+    if (about.kind === 'self') return { id: ownId };
     const { ensemble } = this.#options;
-    if (tag.kind === 'server') return ensemble.hasServer(tag.id) ? { id: tag.id } : 'dropped';
+    if (about.kind === 'server') return ensemble.hasServer(about.id) ? { id: about.id } : 'dropped';
     // Until 3.5 the listener's thread is named after the address it listens on.
     if (className === LISTENER_CLASS) return { id: ownId };
-    const learner = this.#memory.learnerAt(tag.socket);
+    const learner = this.#memory.learnerAt(about.socket);
     if (learner !== null) return { id: learner };
-    const owner = ensemble.entities.ownerOfEndpoint(tag.endpoint);
+    const owner = ensemble.entities.ownerOfEndpoint(about.endpoint);
     if (owner.kind === 'entity') return { id: serverIdOfPeer(owner.id) };
     if (owner.kind === 'ambiguous') return { id: null };
     ensemble.unknownAddressSeen();
@@ -191,8 +193,8 @@ export class ZooKeeperStream implements LogStream {
   }
 
   #readTag(text: string): ZooKeeperTag {
-    // Such names (`Thread-4711`) are cheaper to read than to look up.
-    if (!text.includes(':')) return readZooKeeperTag(text);
+    // Such names (`Thread-4711`) say nothing, and there is no end to them.
+    if (!text.includes(':') && !text.includes('[')) return { about: SELF, context: text, ownId: null };
     let tag = this.#tags.get(text);
     if (tag === undefined) {
       if (this.#tags.size >= MAX_TAGS) this.#tags.clear();

@@ -77,7 +77,9 @@ describe('a log that is rotated by renaming', () => {
       renameSync(path, `${path}.1`);
       writeFileSync(path, numberedText(2, 2));
       await log.untilEvent('end 1 rotated');
-      expect(log.lines).toEqual(numbered(1, 2));
+      appendFileSync(path, numberedText(3, 3));
+      await log.untilLines(3);
+      expect(log.lines).toEqual(numbered(1, 3));
       expect(openFilesBelow(folder)).toEqual([path]);
     });
   });

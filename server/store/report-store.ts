@@ -1,0 +1,115 @@
+import type { Observation, Panorama, Report, Timestamp, View } from '../../protocol/model.js';
+import { compareTimestamps, timestampToMillis } from '../../protocol/model.js';
+import type { RetentionRule } from './retention.js';
+import { retained } from './retention.js';
+
+/** How many observations a view keeps when nothing else is said. */
+export const DEFAULT_OBSERVATIONS_PER_VIEW = 10;
+
+/**
+ * What every observer said lately of every subject, and which subjects are watched. Observations of a
+ * view stand in order of their time, those of one time in order of arrival, so that a late report never
+ * takes the place of a newer one.
+ */
+export class ReportStore {
+  readonly #panoramas = new Map<string, Map<string, Observation[]>>();
+  readonly #watched = new Map<string, Timestamp>();
+
+  constructor(private readonly observationsPerView = DEFAULT_OBSERVATIONS_PER_VIEW) {}
+
+  /** Whether the subject was new on the watch list. */
+  watch(subject: string, since: Timestamp): boolean {
+    if (this.#watched.has(subject)) return false;
+    this.#watched.set(subject, since);
+    return true;
+  }
+
+  /** Takes the subject off the watch list and forgets its panorama; whether it was watched. */
+  unwatch(subject: string): boolean {
+    this.#panoramas.delete(subject);
+    return this.#watched.delete(subject);
+  }
+
+  isWatched(subject: string): boolean {
+    return this.#watched.has(subject);
+  }
+
+  /** The watch list: subject → since when. */
+  watched(): ReadonlyMap<string, Timestamp> {
+    return this.#watched;
+  }
+
+  add({ observer, subject, observation }: Report): void {
+    let views = this.#panoramas.get(subject);
+    if (views === undefined) {
+      views = new Map();
+      this.#panoramas.set(subject, views);
+    }
+    const observations = views.get(observer);
+    if (observations === undefined) {
+      views.set(observer, [observation]);
+      return;
+    }
+    let index = observations.length;
+    for (; index > 0; index -= 1) {
+      const before = observations[index - 1];
+      if (before === undefined || compareTimestamps(before.time, observation.time) <= 0) break;
+    }
+    observations.splice(index, 0, observation);
+    if (observations.length > this.observationsPerView) observations.shift();
+  }
+
+  /** Undefined when nothing was ever said of the subject. */
+  panorama(subject: string): Panorama | undefined {
+    const views = this.#panoramas.get(subject);
+    if (views === undefined) return undefined;
+    const entries = [...views].map(
+      ([observer, observations]) => [observer, { observer, subject, observations }] as const,
+    );
+    return { subject, views: new Map(entries) };
+  }
+
+  view(observer: string, subject: string): View | undefined {
+    const observations = this.#panoramas.get(subject)?.get(observer);
+    return observations === undefined ? undefined : { observer, subject, observations };
+  }
+
+  /** The report with the newest time over all views of the subject. */
+  latest(subject: string): Report | undefined {
+    let latest: Report | undefined;
+    for (const [observer, observations] of this.#panoramas.get(subject) ?? []) {
+      const observation = observations.at(-1);
+      if (observation === undefined) continue;
+      if (latest === undefined || compareTimestamps(observation.time, latest.observation.time) > 0) {
+        latest = { observer, subject, observation };
+      }
+    }
+    return latest;
+  }
+
+  /** Every subject that something was said of. */
+  subjects(): IterableIterator<string> {
+    return this.#panoramas.keys();
+  }
+
+  /** Drops what is too old; the subjects that lost something. */
+  collectGarbage(rule: RetentionRule, nowMs: number): string[] {
+    const shrunk = new Set<string>();
+    for (const [subject, views] of this.#panoramas) {
+      for (const [observer, observations] of views) {
+        const times = observations.map(({ time }) => timestampToMillis(time));
+        const keep = retained(times, rule, nowMs);
+        if (keep.length === observations.length) continue;
+        shrunk.add(subject);
+        if (keep.length === 0) views.delete(observer);
+        else
+          views.set(
+            observer,
+            observations.filter((_, index) => keep.includes(index)),
+          );
+      }
+      if (views.size === 0) this.#panoramas.delete(subject);
+    }
+    return [...shrunk];
+  }
+}
