@@ -99,7 +99,11 @@ class PatternParser {
       }
       const body = items.pop();
       if (body === undefined) throw this.cursor.problem(`nothing stands before ${text} to be repeated`, start);
-      items.push({ kind: 'repeat', ...operator, body, position: start });
+      const repeat: PatternNode = { kind: 'repeat', ...operator, body, position: start };
+      if (!staysWithin(MAX_REPEAT, repeat)) {
+        throw this.cursor.problem(`${text} and the repetitions inside it multiply to over ${MAX_REPEAT}`, start);
+      }
+      items.push(repeat);
       lastOperator = text;
     }
     const [only] = items;
@@ -251,5 +255,25 @@ class PatternParser {
     const orbit = caseOrbit(codePoint);
     if (orbit.length === 1) return { kind: 'character', codePoint };
     return { kind: 'set', set: rangeSet(orbit.flatMap((other) => [other, other])) };
+  }
+}
+
+/** Whether no counted repetitions inside each other ask for more than `limit` rounds in all; RE2's rule. */
+function staysWithin(limit: number, node: PatternNode): boolean {
+  switch (node.kind) {
+    case 'repeat': {
+      if (node.max === 0) return true;
+      const rounds = node.max === Infinity ? node.min : node.max;
+      return rounds <= limit && staysWithin(rounds > 0 ? Math.floor(limit / rounds) : limit, node.body);
+    }
+    case 'sequence':
+      return node.items.every((item) => staysWithin(limit, item));
+    case 'choice':
+      return node.branches.every((branch) => staysWithin(limit, branch));
+    case 'group':
+    case 'look':
+      return staysWithin(limit, node.body);
+    default:
+      return true;
   }
 }

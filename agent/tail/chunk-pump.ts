@@ -9,6 +9,8 @@ export interface ChunkPumpOptions {
   readonly handlers: ByteSourceHandlers;
   readonly buffers: ReadBuffers;
   readonly clock: Clock;
+  /** A copy from before the file was cut, to go on in; undefined when there is none. */
+  readonly findCopy: (file: OpenFile) => Promise<OpenFile | undefined>;
   /** The file to read in place of one that was cut. */
   readonly replace: (file: OpenFile) => Promise<OpenFile>;
   readonly onProblem: (problem: HviewError) => void;
@@ -65,6 +67,7 @@ export class ChunkPump {
       let result = await this.#readFirst(file, buffer);
       while (!this.#isStopped && result.kind !== 'end') {
         if (result.kind === 'truncated') {
+          await this.#readCopy(file, buffer);
           file = await this.#restart(file);
         } else {
           this.#holeBytes += result.holeBytes;
@@ -132,6 +135,22 @@ export class ChunkPump {
   #fail(file: OpenFile, error: unknown): ReadResult {
     this.#options.onProblem(fileError('FILE_UNREADABLE', 'cannot read the log', file.path, error));
     return END;
+  }
+
+  /** What was cut away before it was read may still stand in the copy that was made of it. */
+  async #readCopy(file: OpenFile, buffer: Buffer): Promise<void> {
+    const copy = await this.#options.findCopy(file);
+    if (copy === undefined) return;
+    try {
+      for (;;) {
+        const result = await this.#read(copy, buffer);
+        if (result.kind !== 'bytes' || this.#isStopped) return;
+        await this.#deliver(file, result.bytes, result.offset);
+        file.position = copy.position;
+      }
+    } finally {
+      await copy.close();
+    }
   }
 
   async #restart(file: OpenFile): Promise<OpenFile> {

@@ -111,7 +111,8 @@ export class FileFollower implements ByteSource {
     this.#folders = folders ?? new FolderWatches({ pollMs, usePolling: !useNotifications, onProblem });
     this.#succession = new Succession({ path: this.#path, maxOpenFiles, onProblem });
     const replace = (file: OpenFile) => this.#succession.restart(file);
-    this.#pump = new ChunkPump({ handlers, buffers, clock, replace, onProblem });
+    const findCopy = (file: OpenFile) => this.#succession.findCopy(file);
+    this.#pump = new ChunkPump({ handlers, buffers, clock, replace, findCopy, onProblem });
     this.#tail = new NameTail(
       this.#path,
       {
@@ -231,7 +232,8 @@ export class FileFollower implements ByteSource {
     const { chain, lingering } = this.#succession;
     for (const file of [...lingering]) {
       const quietMs = this.#clock.monotonic() - file.quietSinceMs;
-      if (quietMs >= this.#options.lingerMs || (await this.#isDeletedAndQuiet(file))) await this.#finish(file);
+      if (quietMs >= this.#options.lingerMs || (await this.#isDeletedAndQuiet(file)))
+        await this.#finish(file);
     }
     const last = chain[0];
     if (last === undefined || chain.length > 1 || this.#missingSinceMs === null) return;

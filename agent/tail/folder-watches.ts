@@ -51,11 +51,7 @@ export class FolderWatches {
   }
 
   /** The folder has to exist. `concerns` is asked with the names of entries. */
-  subscribe(
-    folder: string,
-    concerns: (name: string) => boolean,
-    onChange: () => void,
-  ): FolderSubscription {
+  subscribe(folder: string, concerns: (name: string) => boolean, onChange: () => void): FolderSubscription {
     const subscriber: Subscriber = { concerns, onChange };
     const watched = this.#folders.get(folder) ?? this.#open(folder);
     watched.subscribers.add(subscriber);

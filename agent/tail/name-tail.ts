@@ -94,10 +94,11 @@ export class NameTail extends Tail {
   override startTail(filename: string): void {
     this.started = filename;
     try {
-      if (this.#usesNotifications) return super.startTail(filename);
+      if (this.#usesNotifications) super.startTail(filename);
     } catch (error) {
       this.#work.loseNotifications(error);
     }
+    // Does nothing where `tail-file` has begun to read already.
     this.getLine();
   }
 

@@ -205,6 +205,19 @@ export class OpenFile implements FollowedFile {
     return fits(marker, await this.bytesAt(offset - marker.length, marker.length));
   }
 
+  /** Whether this is a copy of `other` from before it was cut, with more than was read of it. */
+  async continues(other: OpenFile): Promise<boolean> {
+    const { position } = other;
+    if (position === 0 || Number((await this.stats()).size) <= position) return false;
+    const markerLength = other.#markerLength;
+    const head = await this.bytesAt(0, other.#headLength);
+    const marker = await this.bytesAt(position - markerLength, markerLength);
+    return (
+      head.equals(other.#head.subarray(0, other.#headLength)) &&
+      marker.equals(other.#marker.subarray(0, markerLength))
+    );
+  }
+
   /** Whether this file repeats what was already read of `other`, as the copy of a copy-and-truncate does. */
   async isCopyOf(other: OpenFile): Promise<boolean> {
     const length = Math.min(Number((await this.stats()).size), other.position);

@@ -27,8 +27,8 @@ const COUNTED = /^[._-](\d{1,4})$/;
  * not be read as they are.
  */
 export function isRotatedName(base: string, name: string): boolean {
-  if (name === base || COMPRESSED.test(name)) return false;
-  if (name.startsWith(base)) return ROTATED_SUFFIX.test(name.slice(base.length));
+  if (name === base) return false;
+  if (name.startsWith(base)) return ROTATED_SUFFIX.test(name.slice(base.length)) && !COMPRESSED.test(name);
   const { stem, extension } = split(base);
   if (extension === '' || !name.startsWith(stem) || !name.endsWith(extension)) return false;
   return ROTATED_INFIX.test(name.slice(stem.length, name.length - extension.length));

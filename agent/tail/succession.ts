@@ -83,7 +83,8 @@ export class Succession {
     }
     const last = this.chain.at(-1);
     for (const file of seen) {
-      if (last === undefined ? file.path !== this.#options.path : file.bornNs < last.bornNs) this.#ignore(file);
+      if (last === undefined ? file.path !== this.#options.path : file.bornNs < last.bornNs)
+        this.#ignore(file);
     }
     await this.extend();
     const first = this.chain[0];
@@ -149,6 +150,27 @@ export class Succession {
       for (const sibling of seen) if (!this.#isOpen(sibling.key)) this.#ignore(sibling);
     }
     return reborn;
+  }
+
+  /**
+   * The copy that copy-and-truncate made of the file before it was cut, set to where reading the file
+   * ended; undefined when there is none that holds more. Whoever asks closes it.
+   */
+  async findCopy(file: OpenFile): Promise<OpenFile | undefined> {
+    for (const sibling of await findSiblings(this.#target).catch(() => [])) {
+      if (this.#isOpen(sibling.key)) continue;
+      const opened = await this.#openPath(sibling.path);
+      try {
+        if (opened !== undefined && (await opened.continues(file))) {
+          await opened.seek(file.position);
+          return opened;
+        }
+      } catch (error) {
+        this.#options.onProblem(unreadable(sibling.path, error));
+      }
+      await opened?.close();
+    }
+    return undefined;
   }
 
   async #list(): Promise<FoundFile[]> {
@@ -286,7 +308,9 @@ async function lastLineStart(file: OpenFile): Promise<number> {
 }
 
 function unreadable(path: string, error: unknown): HviewError {
-  return error instanceof HviewError ? error : fileError('FILE_UNREADABLE', 'cannot read the log', path, error);
+  return error instanceof HviewError
+    ? error
+    : fileError('FILE_UNREADABLE', 'cannot read the log', path, error);
 }
 
 function remove(list: OpenFile[], file: OpenFile): void {

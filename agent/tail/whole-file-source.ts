@@ -36,6 +36,7 @@ export class WholeFileSource implements ByteSource {
       handlers,
       buffers,
       clock,
+      findCopy: () => Promise.resolve(undefined),
       replace: (file) => Promise.resolve(nothingOf(file)),
       onProblem: (problem) => (this.#problem = problem),
     });

@@ -100,7 +100,9 @@ export class ZooKeeperMemory {
     // What is looked for stands near the start; the rest of a giant line is not worth a search.
     this.#voter = '';
     const content = text.length <= MAX_CONTENT ? text : text.slice(0, MAX_CONTENT);
-    switch (className) {
+    // What one version logs from an inner class, another logs from the class around it.
+    const inner = className.indexOf('$');
+    switch (inner < 0 ? className : className.slice(0, inner)) {
       case 'QuorumPeer':
       case 'Leader':
       case 'Follower':
@@ -109,7 +111,6 @@ export class ZooKeeperMemory {
         this.#noteLeaderAddress(content, ownId);
         break;
       case 'Learner':
-      case 'Learner$LeaderConnector':
         this.#noteLeaderAddress(content, ownId);
         break;
       case 'FastLeaderElection':

@@ -7,10 +7,10 @@ const realWatch = fs.watch;
 
 /** From now on the system has no watches left, as when fs.inotify.max_user_watches is reached. */
 function exhaustWatches(): void {
-  fs.watch = (() => {
+  fs.watch = () => {
     const error = new Error('ENOSPC: System limit for number of file watchers reached');
     throw Object.assign(error, { code: 'ENOSPC' });
-  }) as typeof fs.watch;
+  };
   syncBuiltinESMExports();
 }
 

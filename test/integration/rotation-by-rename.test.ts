@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { appendFileSync, closeSync, openSync, renameSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { followLog, numbered, numberedText, openFilesBelow } from '../support/followed-log.js';
 

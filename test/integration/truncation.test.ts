@@ -119,6 +119,24 @@ describe('a log that is truncated', () => {
     });
   });
 
+  it('is read to its end in the copy when it is cut before everything was read', async () => {
+    await followLog({ buffers: new ReadBuffers(1064) }, async ({ path, log, follower }) => {
+      for (let round = 0; round < 3; round += 1) {
+        log.hold();
+        appendFileSync(path, numberedText(round * 2001 + 1, round * 2001 + 2000));
+        await log.held();
+        // The second time the copy takes the place, and the inode, of the first one.
+        copyFileSync(path, `${path}.1`);
+        truncateSync(path, 0);
+        appendFileSync(path, numberedText(round * 2001 + 2001, round * 2001 + 2001));
+        log.release();
+        await log.untilLines((round + 1) * 2001);
+      }
+      expect(log.lines).toEqual(numbered(1, 6003));
+      expect(follower.counts()).toMatchObject({ truncations: 3, bytesLost: 0 });
+    });
+  });
+
   it('takes a copy that someone made for what it is when the log is renamed later', async () => {
     const before = (path: string) => writeFileSync(path, numberedText(1, 5));
     await followLog({ before, useNotifications: false, pollMs: 60_000 }, async ({ path, log, follower }) => {

@@ -75,7 +75,9 @@ export class SourceRecorder implements ByteSourceHandlers {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         const last = JSON.stringify(this.lines.slice(-5));
-        reject(new Error(`not seen: ${what}; ${this.seen.length} lines, last ${last}, ${this.events.join(', ')}`));
+        reject(
+          new Error(`not seen: ${what}; ${this.seen.length} lines, last ${last}, ${this.events.join(', ')}`),
+        );
       }, DEADLINE_MS);
       this.#waiters.push({
         isMet,

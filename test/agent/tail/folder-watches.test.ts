@@ -43,10 +43,22 @@ describe('folder watches', () => {
   it('use one watcher for a folder however many ask, for the entries that any of them wants', async () => {
     const { watches, watchers } = fakeWatches();
     const calls: string[] = [];
-    const first = watches.subscribe('/logs', (name) => name === 'a.log', () => calls.push('a'));
-    const second = watches.subscribe('/logs', (name) => name === 'b.log', () => calls.push('b'));
+    const first = watches.subscribe(
+      '/logs',
+      (name) => name === 'a.log',
+      () => calls.push('a'),
+    );
+    const second = watches.subscribe(
+      '/logs',
+      (name) => name === 'b.log',
+      () => calls.push('b'),
+    );
     expect(watchers).toHaveLength(1);
-    expect(['a.log', 'b.log', 'c.log'].map((name) => watchers[0]?.concerns(name))).toEqual([true, true, false]);
+    expect(['a.log', 'b.log', 'c.log'].map((name) => watchers[0]?.concerns(name))).toEqual([
+      true,
+      true,
+      false,
+    ]);
     watchers[0]?.emit('all');
     expect(calls).toEqual(['a', 'b']);
 
@@ -60,7 +72,11 @@ describe('folder watches', () => {
   it('go over to polling when the system has no more watches, and say so once', () => {
     const { watches, watchers, problems } = fakeWatches();
     let calls = 0;
-    watches.subscribe('/logs', () => true, () => (calls += 1));
+    watches.subscribe(
+      '/logs',
+      () => true,
+      () => (calls += 1),
+    );
     watchers[0]?.emit('error', new Error('ENOSPC: System limit for number of file watchers reached'));
     watchers[0]?.emit('error', new Error('again'));
     expect(watchers.map(({ usePolling, isClosed }) => ({ usePolling, isClosed }))).toEqual([

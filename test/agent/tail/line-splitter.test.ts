@@ -83,7 +83,10 @@ describe('a line splitter', () => {
   });
 
   it('takes a line end whose two bytes come in two chunks for one', () => {
-    expect(split([Buffer.from('one\r'), Buffer.from('\ntwo')]).map(({ text }) => text)).toEqual(['one', 'two']);
+    expect(split([Buffer.from('one\r'), Buffer.from('\ntwo')]).map(({ text }) => text)).toEqual([
+      'one',
+      'two',
+    ]);
   });
 
   it('gives an unfinished line when told that nothing will follow, and nothing after that', () => {
@@ -126,12 +129,19 @@ describe('a line splitter', () => {
   it('gives the same lines however the bytes are cut into chunks', () => {
     const bytes = fc.array(fc.constantFrom(10, 13, 0, 65, 66, 195, 169, 255), { maxLength: 200 });
     fc.assert(
-      fc.property(bytes, fc.array(fc.nat(200), { maxLength: 12 }), fc.integer({ min: 1, max: 40 }), (all, cuts, max) => {
-        const whole = Buffer.from(all);
-        const edges = [0, ...cuts.map((cut) => Math.min(cut, whole.length)), whole.length].sort((a, b) => a - b);
-        const chunks = edges.slice(1).map((edge, index) => whole.subarray(edges[index], edge));
-        expect(split(chunks, max)).toEqual(splitPlainly(whole, max));
-      }),
+      fc.property(
+        bytes,
+        fc.array(fc.nat(200), { maxLength: 12 }),
+        fc.integer({ min: 1, max: 40 }),
+        (all, cuts, max) => {
+          const whole = Buffer.from(all);
+          const edges = [0, ...cuts.map((cut) => Math.min(cut, whole.length)), whole.length].sort(
+            (a, b) => a - b,
+          );
+          const chunks = edges.slice(1).map((edge, index) => whole.subarray(edges[index], edge));
+          expect(split(chunks, max)).toEqual(splitPlainly(whole, max));
+        },
+      ),
       { numRuns: 2000 },
     );
   });
@@ -145,7 +155,24 @@ describe('lineAt', () => {
     const second = { start: 5, end: 8, offset: 55, endOffset: 59 };
     const empty = { start: 9, end: 9, offset: 59, endOffset: 60 };
     const last = { start: 10, end: 15, offset: 60, endOffset: 66 };
-    const expected = [first, first, first, first, first, second, second, second, second, empty, last, last, last, last, last, last];
+    const expected = [
+      first,
+      first,
+      first,
+      first,
+      first,
+      second,
+      second,
+      second,
+      second,
+      empty,
+      last,
+      last,
+      last,
+      last,
+      last,
+      last,
+    ];
     expect(expected.map((_, position) => lineAt(region, position))).toEqual(expected);
   });
 });

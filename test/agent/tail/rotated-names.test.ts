@@ -62,7 +62,10 @@ describe('compareAge', () => {
   });
 
   it('goes by the last change where two were made in the same tick of the clock', () => {
-    expect(oldestFirst(file('app.log.1', 3n, 8n), file('app.log.2', 3n, 9n))).toEqual(['app.log.1', 'app.log.2']);
+    expect(oldestFirst(file('app.log.1', 3n, 8n), file('app.log.2', 3n, 9n))).toEqual([
+      'app.log.1',
+      'app.log.2',
+    ]);
   });
 
   it('takes the highest number for the oldest where no time tells, and the log for the newest', () => {

@@ -6,7 +6,8 @@ import { closeSync, copyFileSync, existsSync, openSync, renameSync, truncateSync
 
 type Mode = 'rename' | 'late-rename' | 'copytruncate' | 'none';
 
-const [path = '', mode = 'rename', seconds = '5', perSecond = '10000', everyMs = '50'] = process.argv.slice(2);
+const [path = '', mode = 'rename', seconds = '5', perSecond = '10000', everyMs = '50'] =
+  process.argv.slice(2);
 const PIECE_MS = 5;
 const KEPT = 5;
 
@@ -17,7 +18,8 @@ let isRenamed = false;
 
 function write(count: number): void {
   let text = '';
-  for (let line = 0; line < count; line += 1) text += `seq=${(sequence += 1)} Zoë says 漢字 to the follower\n`;
+  for (let line = 0; line < count; line += 1)
+    text += `seq=${(sequence += 1)} Zoë says 漢字 to the follower\n`;
   writeSync(writer, text);
 }
 

@@ -1,7 +1,8 @@
 /**
  * Follows a log that another process writes and rotates as fast as it likes, and counts what is lost,
  * doubled, out of order or garbled. Not a test of the suite: its figures depend on the machine.
- * `node dist/test/agent/tail/rotation-stress.js [SECONDS] [BURNERS]`; burners keep that many cores busy.
+ * `node dist/test/agent/tail/rotation-stress.js [SECONDS] [BURNERS] [MODE]`; burners keep that many cores
+ * busy. Without a mode all are run, after the speed of a backlog and the delay of single lines.
  */
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -17,6 +18,7 @@ import { decodeLine } from '../../../agent/tail/line-splitter.js';
 
 const seconds = Number(process.argv[2] ?? 5);
 const burners = Number(process.argv[3] ?? 0);
+const onlyMode = process.argv[4];
 const writerProgram = new URL('rotating-writer.js', import.meta.url).pathname;
 
 async function run(mode: string, linesPerSecond: number, rotateEveryMs: number): Promise<void> {
@@ -62,7 +64,9 @@ async function run(mode: string, linesPerSecond: number, rotateEveryMs: number):
   const { stdout } = await promisify(execFile)(process.execPath, [writerProgram, ...options]);
   const written = Number(stdout);
   // Whatever is still to come has come when nothing did for a second.
-  for (let seen = -1; seen !== times.size; await pause(1000)) seen = times.size;
+  for (let seen = -1; seen !== times.size; await pause(1000)) {
+    seen = times.size;
+  }
   for (const burner of busy) burner.kill();
   await follower.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -81,7 +85,9 @@ async function run(mode: string, linesPerSecond: number, rotateEveryMs: number):
 async function throughput(megabytes: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'hview-stress-'));
   const path = join(folder, 'app.log');
-  const piece = Buffer.from('2026-11-22 10:00:00,123 - INFO  [main:QuorumPeer@1] - a line of ordinary length\n'.repeat(13_000));
+  const piece = Buffer.from(
+    '2026-11-22 10:00:00,123 - INFO  [main:QuorumPeer@1] - a line of ordinary length\n'.repeat(13_000),
+  );
   for (let written = 0; written < megabytes * 1e6; written += piece.length) {
     writeFileSync(path, piece, { flag: 'a' });
   }
@@ -89,7 +95,9 @@ async function throughput(megabytes: number): Promise<void> {
     const regions = new LineRegions();
     let total = 0;
     let caughtUp = (): void => {};
-    const isDone = new Promise<void>((resolve) => (caughtUp = resolve));
+    const isDone = new Promise<void>((resolve) => {
+      caughtUp = resolve;
+    });
     const follower = new FileFollower(
       { path },
       {
@@ -98,7 +106,9 @@ async function throughput(megabytes: number): Promise<void> {
           if (what === 'regions') regions.push(chunk);
         },
         onFileEnd: () => {},
-        onCaughtUp: () => caughtUp(),
+        onCaughtUp: () => {
+          caughtUp();
+        },
       },
     );
     const startedMs = performance.now();
@@ -127,7 +137,9 @@ async function latency(lines: number): Promise<void> {
   const taken: number[] = [];
   for (let line = 0; line < lines; line += 1) {
     await pause(5);
-    const isThere = new Promise<void>((resolve) => (arrived = resolve));
+    const isThere = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
     const before = performance.now();
     writeFileSync(path, `seq=${line}\n`, { flag: 'a' });
     await isThere;
@@ -137,13 +149,23 @@ async function latency(lines: number): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   taken.sort((a, b) => a - b);
   const at = (share: number) => (taken[Math.floor(taken.length * share)] ?? 0).toFixed(2);
-  process.stdout.write(`line written to chunk: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(0.9999)} ms\n`);
+  process.stdout.write(
+    `line written to chunk: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(0.9999)} ms\n`,
+  );
 }
 
-await throughput(1000);
-await latency(500);
-await run('rename', 20_000, 1000);
-await run('rename', 20_000, 50);
-await run('rename', 20_000, 20);
-await run('late-rename', 20_000, 50);
-await run('copytruncate', 20_000, 200);
+const cases: readonly (readonly [mode: string, everyMs: number])[] = [
+  ['rename', 1000],
+  ['rename', 50],
+  ['rename', 20],
+  ['late-rename', 50],
+  ['copytruncate', 200],
+];
+
+if (onlyMode === undefined) {
+  await throughput(1000);
+  await latency(500);
+}
+for (const [mode, everyMs] of cases) {
+  if (onlyMode === undefined || onlyMode === mode) await run(mode, 20_000, everyMs);
+}

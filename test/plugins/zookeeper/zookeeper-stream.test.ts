@@ -225,7 +225,7 @@ describe('the leader', () => {
   const voteUntil35 = (voter: string, vote: string) =>
     line('WorkerReceiver[myid=1]', 'FastLeaderElection', `Notification: 1 (message format version), ${vote} (n.leader), 0x0 (n.zxid), 0x1 (n.round), LOOKING (n.state), ${voter} (n.sid), 0x0 (n.peerEpoch) LOOKING (my state)`);
   const voteSince36 = (voter: string, vote: string, state = 'LOOKING') =>
-    line('WorkerReceiver[myid=1]', 'FastLeaderElection', `Notification: my state:LOOKING; n.sid:${voter}, n.state:${state}, n.leader:${vote}, n.round:0x1, n.peerEpoch:0x0, n.zxid:0x0, message format version:0x2, n.config version:0x0`);
+    line('WorkerReceiver[myid=1]', 'FastLeaderElection$Messenger$WorkerReceiver', `Notification: my state:LOOKING; n.sid:${voter}, n.state:${state}, n.leader:${vote}, n.round:0x1, n.peerEpoch:0x0, n.zxid:0x0, message format version:0x2, n.config version:0x0`);
 
   it('is the server itself once it leads', () => {
     expect(fieldsAfter(open(), line(PEER_TAG, 'QuorumPeer', 'LEADING'))['leader']).toBe('1');

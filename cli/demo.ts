@@ -1,0 +1,233 @@
+#!/usr/bin/env node
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent } from '../agent/agent.js';
+import type { Finding } from '../agent/finding.js';
+import { Reporter, REPORTER_DEFAULTS } from '../agent/reporter.js';
+import { compileRuleSet } from '../filters/compile.js';
+import { loadRuleSet } from '../filters/load-rule-set.js';
+import type { LogPlugin } from '../plugins/log-plugin.js';
+import { loadPlugin } from '../plugins/registry.js';
+import { DEFAULT_PORT, formatAddress } from '../protocol/address.js';
+import { HealthClient } from '../protocol/health-client.js';
+import type { Inference } from '../protocol/model.js';
+import { Status, statusName, timestampToMillis, worstStatus } from '../protocol/model.js';
+import { systemClock } from '../runtime/clock.js';
+import { HviewError } from '../runtime/errors.js';
+import type { FlagTable } from '../runtime/flags.js';
+import { describeFlags, parseFlags } from '../runtime/flags.js';
+import { Lifecycle } from '../runtime/lifecycle.js';
+import { silentLogger } from '../runtime/logger.js';
+import { packageFile } from '../runtime/package-root.js';
+import { Aggregator } from '../server/aggregator.js';
+import { standaloneConfig } from '../server/config.js';
+import { SqlitePersistence } from '../server/persistence/sqlite-persistence.js';
+import { ReplayClock, replay } from './demo-replay.js';
+import type { ExitCode } from './run.js';
+import { InfoRequest, runCommand } from './run.js';
+import { compareNaturally } from './text-format.js';
+
+const FLAGS = {
+  once: { kind: 'switch', default: false, help: 'End after the verdicts instead of serving until Ctrl-C.' },
+  sample: {
+    kind: 'text',
+    default: 'samples/zookeeper/3.8.4/killed-follower',
+    placeholder: 'folder',
+    help: 'The captured incident to replay, below the package.',
+  },
+} as const satisfies FlagTable;
+
+const HELP = `Usage: npm start [-- options]
+
+Replays a captured ZooKeeper incident: starts an aggregator with its journal, runs one agent
+beside each server's log while the logs are written again, prints each observation as it comes
+in and each verdict as it changes, with the evidence for it.
+
+Options:
+${describeFlags(FLAGS)}
+`;
+
+/** What the capture script notes of an incident. */
+interface Truth {
+  readonly version: string;
+  readonly scenario: string;
+  readonly servers: readonly { readonly id: number }[];
+}
+
+await runCommand({ name: 'hview-demo', help: HELP, run });
+
+async function run(words: readonly string[], signal: AbortSignal): Promise<ExitCode> {
+  const { values, rest, request } = parseFlags(FLAGS, words);
+  if (request !== null) throw new InfoRequest(request);
+  if (rest.length > 0) throw new HviewError('USAGE', `unexpected word "${rest[0] ?? ''}"`);
+  const sample = packageFile(...values.sample.split('/'));
+  const truth = JSON.parse(readFileSync(join(sample, 'truth.json'), 'utf8')) as Truth;
+  const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+  const lifecycle = new Lifecycle(systemClock);
+  try {
+    const folder = mkdtempSync(join(tmpdir(), 'hview-demo-'));
+    lifecycle.onStop('the folder of the demo', () => rmSync(folder, { recursive: true, force: true }));
+    const aggregator = await startAggregator(join(folder, 'hview.db'));
+    lifecycle.onStop('the aggregator', () => aggregator.stop());
+    const target = formatAddress(aggregator.address);
+    print(
+      `A ZooKeeper ${truth.version} ensemble of ${truth.servers.length} servers, captured during "${truth.scenario}".`,
+    );
+    print(`One agent beside each server reports to the aggregator at ${target}. What they observe:\n`);
+
+    const client = new HealthClient({ target });
+    lifecycle.onStop('the client', () => client.close());
+    const clock = new ReplayClock();
+    const verdicts = new Verdicts(client, print);
+    const agents: { agent: Agent; reporter: Reporter }[] = [];
+    const logs = [];
+    for (const { id } of truth.servers) {
+      const path = join(folder, `zookeeper-${id}.out`);
+      logs.push({ source: join(sample, `zookeeper-${id}.out`), target: path });
+      const started = await startAgent(path, await openPlugin(sample, id), client, clock, verdicts, print);
+      lifecycle.onStop(`the agent of server ${id}`, async () => {
+        await started.agent.stop();
+        started.reporter.close();
+      });
+      agents.push(started);
+    }
+    await replay(logs, clock, signal);
+    for (const { agent } of agents) await agent.stop();
+    for (const { reporter } of agents) await reporter.drain();
+    await verdicts.settled();
+
+    print('\nThe verdicts at the end of the log:\n');
+    for (const [subject, inference] of [...(await client.dumpInference())].sort(([a], [b]) =>
+      compareNaturally(a, b),
+    )) {
+      print(`  ${subject} ${statusName(worstStatus(inference.observation))}`);
+    }
+    if (!values.once && !signal.aborted) {
+      print(`\nThe aggregator goes on serving until Ctrl-C. Ask it, for example:`);
+      print(`  node dist/cli/hview-client.js -server ${target} dump panorama`);
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    }
+  } finally {
+    await lifecycle.stop();
+  }
+  return 0;
+}
+
+/** On the default port, so that the client finds it without being told; on a free one when that is taken. */
+async function startAggregator(databaseFile: string): Promise<Aggregator> {
+  for (const port of [DEFAULT_PORT, 0]) {
+    const aggregator = new Aggregator({
+      config: standaloneConfig('demo', `localhost:${port}`, databaseFile),
+      persistence: new SqlitePersistence({ file: databaseFile, logger: silentLogger }),
+      clock: systemClock,
+      random: Math.random,
+      logger: silentLogger,
+    });
+    try {
+      await aggregator.start();
+      return aggregator;
+    } catch (error) {
+      if (port === 0 || HviewError.from(error).code !== 'ADDRESS_IN_USE') throw error;
+    }
+  }
+  throw new HviewError('INTERNAL', 'no port was tried');
+}
+
+async function openPlugin(sample: string, id: number): Promise<LogPlugin> {
+  const factory = await loadPlugin('zookeeper');
+  return factory.create({
+    options: { ensemble: join(sample, 'zoo.cfg'), myid: String(id) },
+    timeZone: 'UTC',
+    notice: () => undefined,
+  });
+}
+
+async function startAgent(
+  logPath: string,
+  plugin: LogPlugin,
+  client: HealthClient,
+  clock: ReplayClock,
+  verdicts: Verdicts,
+  print: (text: string) => void,
+): Promise<{ agent: Agent; reporter: Reporter }> {
+  const rules = packageFile('filters', 'rules', plugin.defaultRuleSet ?? '');
+  const reporter = new Reporter({
+    sink: client,
+    module: plugin.module,
+    clock: systemClock,
+    random: Math.random,
+    logger: silentLogger,
+    ...REPORTER_DEFAULTS,
+    giveUpAfterMs: 5000,
+    onDelivered: (finding) => verdicts.check(finding),
+  });
+  const agent = new Agent({
+    logPath,
+    mode: 'follow',
+    plugin,
+    matcher: compileRuleSet(loadRuleSet(readFileSync(rules, 'utf8'), rules)),
+    suppress: { staleSeconds: -1, mergeSeconds: 1 },
+    reporter,
+    onFinding: (finding) => print(describe(finding)),
+    clock,
+    logger: silentLogger,
+  });
+  await agent.start();
+  return { agent, reporter };
+}
+
+/** Asks after each delivered finding what the aggregator makes of it, and tells when that changes. */
+class Verdicts {
+  readonly #last = new Map<string, Status>();
+  /** The newest finding of each observer in each context, by subject. */
+  readonly #evidence = new Map<string, Map<string, Finding>>();
+  #asking: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly client: HealthClient,
+    private readonly print: (text: string) => void,
+  ) {}
+
+  check(finding: Finding): void {
+    const { subject, observer, context } = finding;
+    const said = this.#evidence.get(subject) ?? new Map<string, Finding>();
+    this.#evidence.set(subject, said.set(JSON.stringify([observer, context]), finding));
+    this.#asking = this.#asking.then(async () =>
+      this.#tell(subject, await this.client.getInference(subject)),
+    );
+  }
+
+  settled(): Promise<void> {
+    return this.#asking;
+  }
+
+  #tell(subject: string, { observation }: Inference): void {
+    const worst = worstStatus(observation);
+    const before = this.#last.get(subject) ?? Status.NA;
+    this.#last.set(subject, worst);
+    const isSick = worst >= Status.UNHEALTHY;
+    if (isSick === before >= Status.UNHEALTHY) return;
+    this.print(
+      `\n  VERDICT ${clockTime(timestampToMillis(observation.time))} ${subject} is ${statusName(worst)}`,
+    );
+    if (isSick) {
+      for (const finding of this.#evidence.get(subject)?.values() ?? []) {
+        if (finding.status < Status.UNHEALTHY) continue;
+        this.print(`    ${finding.observer} wrote: ${finding.message}`);
+        this.print(`    rule ${finding.rule.id}: ${finding.rule.why}`);
+      }
+    }
+    this.print('');
+  }
+}
+
+function describe({ timeMs, observer, subject, context, status, score, message }: Finding): string {
+  const text = message.length > 70 ? `${message.slice(0, 69)}…` : message;
+  return `${clockTime(timeMs)} ${observer} -> ${subject} ${context} ${statusName(status)} ${score}  ${text}`;
+}
+
+function clockTime(millis: number): string {
+  return new Date(millis).toISOString().slice(11, 23);
+}

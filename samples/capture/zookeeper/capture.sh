@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# capture.sh VERSION SCENARIO OUTPUT: runs one scenario on a fresh ensemble and leaves its logs and truth.json in OUTPUT.
+# Scenarios: healthy, killed-follower, stopped-leader, slow-log-disk, rolling-restart.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+version=${1:?VERSION} scenario=${2:?SCENARIO} output=${3:?OUTPUT}
+subnet=${HVIEW_ZK_SUBNET:-10.77.0}
+dir=$(mktemp -d /tmp/hview-zookeeper.XXXXXX)
+load_pid=
+tear_down() {
+  [[ -z $load_pid ]] || kill "$load_pid" 2>/dev/null || true
+  if [[ -f $dir/settings ]]; then "$here/ensemble.sh" down "$dir" || true; fi
+  if [[ -n ${HVIEW_KEEP:-} ]]; then echo "kept $dir" >&2; else rm -rf "$dir"; fi
+}
+trap tear_down EXIT
+trap 'exit 130' INT TERM
+
+z() { local c=$1; shift; "$here/ensemble.sh" "$c" "$dir" "$@"; }
+now() { date -u +%Y-%m-%dT%H:%M:%S.%3NZ; }
+injections=() subject=null recovered=
+inject() { # ACTION TARGET COMMAND...: the time is taken just before the command
+  local t; t=$(now)
+  injections+=("{\"time\":\"$t\",\"action\":\"$1\",\"target\":\"peer@$2\"}")
+  "${@:3}"
+}
+recover() { z wait-synced "${1:-120}"; recovered=$(now); }
+wait_until() { # SECONDS COMMAND...
+  local until=$((SECONDS + $1)); shift
+  until "$@"; do ((SECONDS < until)) || { echo "capture.sh: timed out: $*" >&2; exit 1; }; sleep 0.3; done
+}
+other_leads() { local l; l=$(z leader) && [[ $l != "$leader" ]]; }
+follows() { [[ $(z mode "$1") == follower ]]; }
+
+"$here/ensemble.sh" up "$version" "$dir"
+leader=$(z leader)
+follower=$((leader == 1 ? 2 : 1))
+"$here/ensemble.sh" load "$dir" 3600 & load_pid=$!
+
+case $scenario in
+  healthy) sleep 90 ;;
+  killed-follower)
+    sleep 12; subject="\"peer@$follower\""
+    inject SIGKILL "$follower" z kill "$follower"
+    sleep 12
+    inject start "$follower" z start "$follower"
+    recover; sleep 10 ;;
+  stopped-leader)
+    sleep 12; subject="\"peer@$leader\""
+    inject SIGSTOP "$leader" z stop "$leader"
+    stopped_at=$SECONDS
+    # The stopped process still holds its ports, so only the other two are asked who leads.
+    wait_until 90 other_leads
+    while ((SECONDS < stopped_at + 20)); do sleep 0.2; done
+    inject SIGCONT "$leader" z cont "$leader"
+    wait_until 120 follows "$leader"
+    recover; sleep 15 ;;
+  slow-log-disk)
+    sleep 12; subject="\"peer@$follower\""
+    inject slow-fsync-2000ms "$follower" z slow "$follower" 2000
+    sleep 20
+    inject fast-fsync "$follower" z fast "$follower"
+    recover; sleep 15 ;;
+  rolling-restart)
+    sleep 10
+    for n in 1 2 3; do
+      inject SIGTERM $n z term $n
+      sleep 2
+      inject start $n z start $n
+      recover; sleep 4
+    done
+    sleep 6 ;;
+  *) echo "capture.sh: unknown scenario $scenario" >&2; exit 2 ;;
+esac
+
+mkdir -p "$output"
+rm -f "$output"/zookeeper-*.out "$output"/zookeeper-*.out.gz
+kill "$load_pid" 2>/dev/null || true; load_pid=
+for n in 1 2 3; do
+  cp "$dir/$n/zookeeper.out" "$output/zookeeper-$n.out"
+  if (($(stat -c %s "$output/zookeeper-$n.out") > 200000)); then gzip -9n "$output/zookeeper-$n.out"; fi
+done
+cp "$dir/1/zoo.cfg" "$output/zoo.cfg"
+join() { local IFS=,; echo "$*"; }
+{
+  echo '{'
+  echo "  \"system\": \"zookeeper\","
+  echo "  \"version\": \"$version\","
+  echo "  \"scenario\": \"$scenario\","
+  echo "  \"timeZone\": \"UTC\","
+  echo "  \"servers\": [$(join "{\"id\":1,\"address\":\"$subnet.11\"}" "{\"id\":2,\"address\":\"$subnet.12\"}" "{\"id\":3,\"address\":\"$subnet.13\"}")],"
+  echo "  \"leaderAtStart\": $leader,"
+  echo "  \"subject\": $subject,"
+  echo "  \"injections\": [$(join "${injections[@]+"${injections[@]}"}")],"
+  echo "  \"recoveredAt\": $([[ -n $recovered ]] && echo "\"$recovered\"" || echo null)"
+  echo '}'
+} > "$output/truth.json"
+if grep -lE "/work|/root|$(hostname)\b.*host.name" "$output"/*.out "$output"/truth.json 2>/dev/null; then echo "capture.sh: machine paths in the logs above" >&2; fi

@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# A real three-node ZooKeeper ensemble on one Linux machine, each server in its own network namespace.
+#   ensemble.sh up VERSION DIR | down DIR | start|kill|term|stop|cont DIR N | slow DIR N MS | fast DIR N
+#   ensemble.sh leader DIR | mode DIR N | synced DIR | wait-synced DIR | load DIR SECONDS
+# Environment for 'up': HVIEW_ZK_PREFIX (hvzk), HVIEW_ZK_SUBNET (10.77.0); for 'load': HVIEW_ZK_PERIOD_MS (300).
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+command=${1:?usage: ensemble.sh COMMAND ..., see the head of this file}; shift
+fail() { echo "ensemble.sh: $*" >&2; exit 1; }
+
+if [[ $command == up ]]; then version=${1:?VERSION}; shift; fi
+dir=${1:?DIR}; shift
+mkdir -p "$dir"; dir=$(cd "$dir" && pwd)
+if [[ $command != up ]]; then
+  [[ -f $dir/settings ]] || fail "no ensemble in $dir"
+  # shellcheck disable=SC1091
+  source "$dir/settings"
+fi
+if [[ $command =~ ^(start|kill|term|stop|cont|slow|fast|mode)$ ]]; then
+  n=${1:?N}; shift
+  [[ $n =~ ^[123]$ ]] || fail "N is 1, 2 or 3"
+fi
+
+pid_of() { cat "$dir/$1/pid" 2>/dev/null || true; }
+# True while that server's process is there (a zombie does not count, nor another process under an old id).
+alive() {
+  local pid; pid=$(pid_of "$1")
+  [[ -n $pid && -r /proc/$pid/cmdline ]] && tr '\0' ' ' < "/proc/$pid/cmdline" | grep -q "QuorumPeerMain /etc/zookeeper/zoo.cfg"
+}
+four_letters() { # N WORD
+  timeout 1 bash -c 'exec 3<>"/dev/tcp/$0/2181" && printf %s "$1" >&3 && cat <&3' "$subnet.1$1" "$2" 2>/dev/null || true
+}
+mode() { four_letters "$1" srvr | sed -n 's/^Mode: //p'; }
+leader() { local i; for i in 1 2 3; do if alive "$i" && [[ $(mode $i) == leader ]]; then echo $i; return; fi; done; return 1; }
+# One leader, which counts two followers in sync, and both of them serve.
+synced() {
+  local l i; l=$(leader) || return 1
+  four_letters "$l" mntr | grep -Eq '^zk_synced_followers[[:space:]]+2(\.0)?$' || return 1
+  for i in 1 2 3; do [[ $i == "$l" || $(mode $i) == follower ]] || return 1; done
+}
+wait_for() { # SECONDS WHAT COMMAND...
+  local until=$((SECONDS + $1)) what=$2; shift 2
+  until "$@"; do ((SECONDS < until)) || fail "timed out: $what"; sleep 0.2; done
+}
+gone() { ! alive "$1"; }
+
+start() {
+  alive "$1" && fail "server $1 runs already"
+  rm -f "$dir/$1/pid"
+  # The private mounts give neutral paths; 'exec' all the way keeps the process id.
+  setsid ip netns exec "$prefix$1" unshare --uts --mount --propagation private bash -c '
+    set -e; dir=$0 n=$1 lib=$2
+    hostname "zk$n"
+    mount --bind "$dir/hosts" /etc/hosts
+    mount --bind "$dir/$n/data" /var/lib/zookeeper
+    mount -t tmpfs tmpfs /opt
+    mkdir -p /opt/zookeeper/lib /opt/zookeeper/conf /opt/zookeeper/shim
+    mount --bind "$lib" /opt/zookeeper/lib
+    mount --bind "$dir/conf" /opt/zookeeper/conf
+    mount --bind "$dir/$n" /etc/zookeeper
+    cd /opt/zookeeper
+    cp "$dir/slowsync.so" shim/
+    echo $$ > "$dir/$n/pid.new"; mv "$dir/$n/pid.new" "$dir/$n/pid"
+    classpath=$(ls -d lib/*.jar | sed "s|^|/opt/zookeeper/|" | paste -sd:)
+    exec env -i PATH=/usr/bin:/bin TZ=UTC LANG=C.UTF-8 LD_PRELOAD=/opt/zookeeper/shim/slowsync.so HVIEW_SLOW_FILE=/etc/zookeeper/slow \
+      java -Xmx200m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.name=zookeeper -Duser.home=/home/zookeeper \
+      -cp "/opt/zookeeper/conf:$classpath" org.apache.zookeeper.server.quorum.QuorumPeerMain /etc/zookeeper/zoo.cfg
+  ' "$dir" "$1" "$lib" >> "$dir/$1/zookeeper.out" 2>&1 < /dev/null &
+  disown
+  wait_for 10 "start of server $1" alive "$1"
+}
+
+case $command in
+  up)
+    prefix=${HVIEW_ZK_PREFIX:-hvzk} subnet=${HVIEW_ZK_SUBNET:-10.77.0}
+    [[ ! -f $dir/settings ]] || fail "$dir holds an ensemble already"
+    lib=$("$here/fetch.sh" "$version")
+    mkdir -p "$dir/conf" /var/lib/zookeeper /etc/zookeeper
+    cp "$here/conf/log4j.properties" "$here/conf/logback.xml" "$dir/conf/"
+    gcc -shared -fPIC -O2 -o "$dir/slowsync.so" "$here/slowsync.c" -ldl
+    mkdir -p "$dir/classes"; javac -nowarn -cp "$lib/*" -d "$dir/classes" "$here/Load.java" 2> "$dir/javac.out" || { cat "$dir/javac.out" >&2; exit 1; }
+    printf '%s\n' "version=$version" "prefix=$prefix" "subnet=$subnet" "lib='$lib'" > "$dir/settings"
+    { echo "127.0.0.1 localhost"; echo "$subnet.1 client"; for i in 1 2 3; do echo "$subnet.1$i zk$i"; done; } > "$dir/hosts"
+    ip link add "${prefix}br" type bridge
+    ip addr add "$subnet.1/24" dev "${prefix}br"; ip link set "${prefix}br" up
+    for i in 1 2 3; do
+      ip netns add "$prefix$i"
+      ip link add "${prefix}v$i" type veth peer name eth0 netns "$prefix$i"
+      ip link set "${prefix}v$i" master "${prefix}br" up
+      ip -n "$prefix$i" link set lo up
+      ip -n "$prefix$i" addr add "$subnet.1$i/24" dev eth0
+      ip -n "$prefix$i" link set eth0 up
+      mkdir -p "$dir/$i/data/$i/log"
+      echo $i > "$dir/$i/data/$i/myid"
+      { printf '%s\n' tickTime=2000 initLimit=10 syncLimit=5 "dataDir=/var/lib/zookeeper/$i" "dataLogDir=/var/lib/zookeeper/$i/log" \
+        clientPort=2181 "snapCount=${HVIEW_ZK_SNAP_COUNT:-500}" admin.enableServer=false '4lw.commands.whitelist=*'
+        for k in 1 2 3; do echo "server.$k=$subnet.1$k:2888:3888"; done; } > "$dir/$i/zoo.cfg"
+    done
+    for i in 1 2 3; do start $i; done
+    wait_for 90 "ensemble in sync" synced ;;
+  start) start "$n" ;;
+  kill) kill -KILL "$(pid_of "$n")"; wait_for 10 "end of server $n" gone "$n" ;;
+  term) kill -TERM "$(pid_of "$n")"; wait_for 30 "end of server $n" gone "$n" ;;
+  stop) kill -STOP "$(pid_of "$n")" ;;
+  cont) kill -CONT "$(pid_of "$n")" ;;
+  slow) echo "${1:?MS}" > "$dir/$n/slow.new"; mv "$dir/$n/slow.new" "$dir/$n/slow" ;;
+  fast) rm -f "$dir/$n/slow" ;;
+  leader) leader ;;
+  mode) mode "$n" ;;
+  synced) synced ;;
+  wait-synced) wait_for "${1:-90}" "ensemble in sync" synced ;;
+  load)
+    exec unshare --mount --propagation private bash -c 'mount --bind "$0/hosts" /etc/hosts; exec env -i PATH=/usr/bin:/bin TZ=UTC "${@}"' "$dir" \
+      java -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dzookeeper.sasl.client=false -cp "$dir/classes:$dir/conf:$lib/*" \
+      Load "$subnet.11:2181,$subnet.12:2181,$subnet.13:2181" "${1:?SECONDS}" "${HVIEW_ZK_PERIOD_MS:-300}" >> "$dir/load.out" 2>&1 ;;
+  down)
+    for i in 1 2 3; do if alive $i; then kill -KILL "$(pid_of $i)" || true; wait_for 10 "end of server $i" gone $i; fi; done
+    for i in 1 2 3; do ip netns del "$prefix$i" 2>/dev/null || true; ip link del "${prefix}v$i" 2>/dev/null || true; done
+    ip link del "${prefix}br" 2>/dev/null || true
+    rm -f "$dir/settings" ;;
+  *) fail "unknown command $command" ;;
+esac
