@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from '../agent/agent.js';
-import type { Finding } from '../agent/finding.js';
 import { Reporter, REPORTER_DEFAULTS } from '../agent/reporter.js';
 import { compileRuleSet } from '../filters/compile.js';
 import { loadRuleSet } from '../filters/load-rule-set.js';
@@ -11,8 +10,7 @@ import type { LogPlugin } from '../plugins/log-plugin.js';
 import { loadPlugin } from '../plugins/registry.js';
 import { DEFAULT_PORT, formatAddress } from '../protocol/address.js';
 import { HealthClient } from '../protocol/health-client.js';
-import type { Inference } from '../protocol/model.js';
-import { Status, statusName, timestampToMillis, worstStatus } from '../protocol/model.js';
+import { statusName, worstStatus } from '../protocol/model.js';
 import { systemClock } from '../runtime/clock.js';
 import { HviewError } from '../runtime/errors.js';
 import type { FlagTable } from '../runtime/flags.js';
@@ -24,6 +22,7 @@ import { Aggregator } from '../server/aggregator.js';
 import { standaloneConfig } from '../server/config.js';
 import { SqlitePersistence } from '../server/persistence/sqlite-persistence.js';
 import { ReplayClock, replay } from './demo-replay.js';
+import { Verdicts, describeFinding } from './demo-verdicts.js';
 import type { ExitCode } from './run.js';
 import { InfoRequest, runCommand } from './run.js';
 import { compareNaturally } from './text-format.js';
@@ -170,64 +169,10 @@ async function startAgent(
     matcher: compileRuleSet(loadRuleSet(readFileSync(rules, 'utf8'), rules)),
     suppress: { staleSeconds: -1, mergeSeconds: 1 },
     reporter,
-    onFinding: (finding) => print(describe(finding)),
+    onFinding: (finding) => print(describeFinding(finding)),
     clock,
     logger: silentLogger,
   });
   await agent.start();
   return { agent, reporter };
-}
-
-/** Asks after each delivered finding what the aggregator makes of it, and tells when that changes. */
-class Verdicts {
-  readonly #last = new Map<string, Status>();
-  /** The newest finding of each observer in each context, by subject. */
-  readonly #evidence = new Map<string, Map<string, Finding>>();
-  #asking: Promise<void> = Promise.resolve();
-
-  constructor(
-    private readonly client: HealthClient,
-    private readonly print: (text: string) => void,
-  ) {}
-
-  check(finding: Finding): void {
-    const { subject, observer, context } = finding;
-    const said = this.#evidence.get(subject) ?? new Map<string, Finding>();
-    this.#evidence.set(subject, said.set(JSON.stringify([observer, context]), finding));
-    this.#asking = this.#asking.then(async () =>
-      this.#tell(subject, await this.client.getInference(subject)),
-    );
-  }
-
-  settled(): Promise<void> {
-    return this.#asking;
-  }
-
-  #tell(subject: string, { observation }: Inference): void {
-    const worst = worstStatus(observation);
-    const before = this.#last.get(subject) ?? Status.NA;
-    this.#last.set(subject, worst);
-    const isSick = worst >= Status.UNHEALTHY;
-    if (isSick === before >= Status.UNHEALTHY) return;
-    this.print(
-      `\n  VERDICT ${clockTime(timestampToMillis(observation.time))} ${subject} is ${statusName(worst)}`,
-    );
-    if (isSick) {
-      for (const finding of this.#evidence.get(subject)?.values() ?? []) {
-        if (finding.status < Status.UNHEALTHY) continue;
-        this.print(`    ${finding.observer} wrote: ${finding.message}`);
-        this.print(`    rule ${finding.rule.id}: ${finding.rule.why}`);
-      }
-    }
-    this.print('');
-  }
-}
-
-function describe({ timeMs, observer, subject, context, status, score, message }: Finding): string {
-  const text = message.length > 70 ? `${message.slice(0, 69)}…` : message;
-  return `${clockTime(timeMs)} ${observer} -> ${subject} ${context} ${statusName(status)} ${score}  ${text}`;
-}
-
-function clockTime(millis: number): string {
-  return new Date(millis).toISOString().slice(11, 23);
 }

@@ -113,7 +113,7 @@ async function shell(session: Session): Promise<void> {
       .filter((part) => part !== '');
     if (words.length > 0) {
       try {
-        if (!(await execute(session, words))) return;
+        if (!(await execute(session, words))) break;
       } catch (error) {
         const { message, hint } = HviewError.from(error);
         process.stderr.write(`${message}\n${hint === undefined ? '' : `${hint}\n`}`);

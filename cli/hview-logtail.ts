@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Agent } from '../agent/agent.js';
+import type { Delivery } from '../agent/reporter.js';
 import { Reporter, REPORTER_DEFAULTS } from '../agent/reporter.js';
 import { compileRuleSet } from '../filters/compile.js';
 import { loadRuleSet } from '../filters/load-rule-set.js';
@@ -98,6 +99,9 @@ const ONCE_PATIENCE_MS = 10_000;
 /** How long a stopped agent may take to deliver what it has read, milliseconds. */
 const DRAIN_LIMIT_MS = 5000;
 
+/** How many findings met which end. */
+type Deliveries = Record<Delivery, number>;
+
 await runCommand({ name: 'hview-logtail', help: HELP, run });
 
 async function run(words: readonly string[], signal: AbortSignal): Promise<ExitCode> {
@@ -112,6 +116,7 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
 
   const { plugin, matcher } = await openPlugin(rest, values.tz, logger);
   const client = values.report ? new HealthClient({ target: values.server }) : null;
+  const deliveries: Deliveries = { accepted: 0, ignored: 0, failed: 0, refused: 0, 'given-up': 0 };
   const reporter =
     client === null
       ? null
@@ -123,6 +128,7 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
           logger,
           ...REPORTER_DEFAULTS,
           giveUpAfterMs: values.once ? ONCE_PATIENCE_MS : Infinity,
+          onDelivered: (_, delivery) => (deliveries[delivery] += 1),
         });
   const print = values.json ? findingToJson : formatFinding;
   const agent = new Agent({
@@ -152,7 +158,7 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
     reporter?.close();
     client?.close();
     plugin.close();
-    summarize(agent, reporter, values.stale, logger);
+    summarize(agent, { ...deliveries, pending: reporter?.pending ?? 0 }, values.stale, logger);
   }
   return 0;
 }
@@ -166,8 +172,14 @@ async function openPlugin(
   if (name === undefined) throw new HviewError('USAGE', 'no plugin is named', { hint: `${pluginNames()}.` });
   const factory = await loadPlugin(name);
   const table = { ...FILTER_FLAG, ...pluginFlags(factory) };
-  const { values, given, rest, request } = parseFlags<FlagTable>(table, optionWords);
+  const { values, given, rest, request } = parseFlags<FlagTable>({ ...FLAGS, ...table }, optionWords);
   if (request !== null) throw new InfoRequest(request);
+  const misplaced = [...given].find((flag) => !Object.hasOwn(table, flag));
+  if (misplaced !== undefined) {
+    throw new HviewError('USAGE', `flag -${misplaced} stands after the plugin's name`, {
+      hint: `Put it before ${name}; what follows the name is for the plugin.`,
+    });
+  }
   if (rest.length > 0) throw new HviewError('USAGE', `unexpected word "${rest[0] ?? ''}" after the plugin`);
 
   const options: Record<string, string> = {};
@@ -237,10 +249,21 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function summarize(agent: Agent, reporter: Reporter | null, staleSeconds: number, logger: Logger): void {
+function summarize(
+  agent: Agent,
+  deliveries: Deliveries & { readonly pending: number },
+  staleSeconds: number,
+  logger: Logger,
+): void {
   const { lines, findings, quiet } = agent.counts();
-  const undelivered = reporter?.pending ?? 0;
-  logger.info('the agent ends', { lines, findings, undelivered, quiet: Object.fromEntries(quiet) });
+  const { accepted, ignored, failed, refused, pending, 'given-up': givenUp } = deliveries;
+  const undelivered = givenUp + pending;
+  logger.info('the agent ends', {
+    lines,
+    findings,
+    ...{ accepted, ignored, failed, refused, undelivered },
+    quiet: Object.fromEntries(quiet),
+  });
   if (undelivered > 0) logger.error('findings were not delivered', { undelivered });
   if (findings === 0 && (quiet.get('stale') ?? 0) > 0) {
     logger.warn('all events were older than the stale limit; -stale=-1 takes them whatever their age', {

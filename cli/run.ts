@@ -28,10 +28,10 @@ export async function runCommand(command: Command): Promise<void> {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  // `hview-client ... | head` closes the pipe early; that is no error of ours.
+  // `... | head` closes the pipe early; that is no error, and the wish to stop.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (error.code !== 'EPIPE') throw error;
+    abort.abort();
   });
   try {
     process.exitCode = await command.run(process.argv.slice(2), abort.signal);

@@ -4,7 +4,7 @@ import { HeadIndex } from './head-index.js';
 import { literalsOfEntries } from './entry-literals.js';
 import type { Match, Matcher, MatchSubject, RecordFields } from './matcher.js';
 import { listElements } from './operators.js';
-import { patternOf } from './pattern.js';
+import { patternOf } from './pattern/pattern.js';
 import { resultName, type Clause, type RuleEntry, type RuleSet } from './rule-set.js';
 
 /** The field that holds a record's continuation lines, known only once the next record has begun. */
@@ -100,7 +100,11 @@ function outcomeWithoutDetail(branch: CompiledBranch, fields: RecordFields): 'ma
 
 function compileBranch({ head, bodies }: Branch): CompiledBranch {
   const compiled = bodies.map(compileBody);
-  return { head: compileClause(head), bodies: compiled, readsDetail: compiled.some((body) => body.readsDetail) };
+  return {
+    head: compileClause(head),
+    bodies: compiled,
+    readsDetail: compiled.some((body) => body.readsDetail),
+  };
 }
 
 function compileBody(entry: RuleEntry): CompiledBody {
@@ -112,7 +116,15 @@ function compileBody(entry: RuleEntry): CompiledBody {
   return {
     clauses,
     readsDetail: clauses.some((clause) => clause.field === DETAIL),
-    match: Object.freeze({ rule, subject: Object.freeze(fixedSubject), context, status, score, expiresMs, withdraws }),
+    match: Object.freeze({
+      rule,
+      subject: Object.freeze(fixedSubject),
+      context,
+      status,
+      score,
+      expiresMs,
+      withdraws,
+    }),
     subjectSource: subject.kind === 'result' ? subjectSource(entry.chain, subject.result) : null,
   };
 }
@@ -147,7 +159,10 @@ function subjectSource(chain: readonly Clause[], result: string): SubjectSource 
 }
 
 /** What one clause captures as `result`; undefined when the pattern that matched has no such group. */
-function captureSource(clause: Clause, result: string): ((fields: RecordFields) => string | undefined) | null {
+function captureSource(
+  clause: Clause,
+  result: string,
+): ((fields: RecordFields) => string | undefined) | null {
   const isSearch = clause.operator === '~' || clause.operator === '(~';
   if (!clause.captureResult || !isSearch) return null;
   const texts = clause.operator === '~' ? [clause.pattern] : listElements(clause.pattern);

@@ -1,10 +1,10 @@
-import type { Ranges } from './character-set.js';
-import { firstCharacters } from './first-characters.js';
-import { requiredLiterals } from './literals.js';
+import type { Ranges } from './pattern/character-set.js';
+import { firstCharacters } from './pattern/first-characters.js';
+import { requiredLiterals } from './pattern/literals.js';
 import type { RecordFields } from './matcher.js';
 import { listElements } from './operators.js';
-import { patternOf, type Pattern } from './pattern.js';
-import type { PatternNode } from './pattern-syntax.js';
+import { patternOf, type Pattern } from './pattern/pattern.js';
+import type { PatternNode } from './pattern/pattern-syntax.js';
 import type { Clause } from './rule-set.js';
 
 /** A clause as a yes-or-no test that avoids regular expressions where plain text decides. */
@@ -61,7 +61,8 @@ function searchTest({ tester, core }: Pattern): ValueTest {
   if (prefix !== '') return (value) => value.startsWith(prefix) && tester.test(value);
   const literals = requiredLiterals(core);
   const [only] = literals ?? [];
-  if (literals?.length === 1 && only !== undefined) return (value) => value.includes(only) && tester.test(value);
+  if (literals?.length === 1 && only !== undefined)
+    return (value) => value.includes(only) && tester.test(value);
   return (value) => tester.test(value);
 }
 

@@ -49,13 +49,21 @@ export function runExamples(ruleSet: RuleSet, replay: ReplayLines): ExampleResul
   return {
     passed,
     failures,
-    withoutPositive: ruleSet.entries.filter(({ examples }) => examples.every(({ expect }) => expect === null)),
-    withoutNegative: ruleSet.entries.filter(({ examples }) => examples.every(({ expect }) => expect !== null)),
+    withoutPositive: ruleSet.entries.filter(({ examples }) =>
+      examples.every(({ expect }) => expect === null),
+    ),
+    withoutNegative: ruleSet.entries.filter(({ examples }) =>
+      examples.every(({ expect }) => expect !== null),
+    ),
   };
 }
 
 /** Null when the findings are what the example expects, else what is wrong. */
-function checkExample(entry: RuleEntry, example: Example, findings: readonly ExampleFinding[]): string | null {
+function checkExample(
+  entry: RuleEntry,
+  example: Example,
+  findings: readonly ExampleFinding[],
+): string | null {
   const own = findings.filter((finding) => finding.rule === entry.id);
   const last = own[own.length - 1];
   if (example.expect === null) {

@@ -1,4 +1,4 @@
-import { contains } from './character-set.js';
+import { contains } from './pattern/character-set.js';
 import { compileClause, fieldValue, type CompiledClause } from './compiled-clause.js';
 import type { RecordFields } from './matcher.js';
 import { listElements } from './operators.js';
@@ -74,7 +74,8 @@ class FieldHeads {
     const clause = compileClause(head);
     const first = clause.firstCharacters;
     for (const [row, tests] of this.#rows.entries()) {
-      const isPossible = first === null || (row < ROWS ? contains(first, row) : (first[first.length - 1] ?? 0) >= ROWS);
+      const isPossible =
+        first === null || (row < ROWS ? contains(first, row) : (first[first.length - 1] ?? 0) >= ROWS);
       if (isPossible) tests.push({ position, clause });
     }
   }

@@ -1,4 +1,4 @@
-import type { PatternFault } from './pattern-syntax.js';
+import type { PatternFault } from './pattern/pattern-syntax.js';
 
 /** One element of a list in a clause's Pattern. */
 export interface ListElement {
@@ -28,7 +28,8 @@ export function parseList(text: string): ParsedList {
     const quoted = part.slice(blanks);
     const at = position + blanks;
     if (quoted === '') {
-      const message = parts.length === 1 ? 'the list is empty' : 'nothing stands after the last comma of the list';
+      const message =
+        parts.length === 1 ? 'the list is empty' : 'nothing stands after the last comma of the list';
       return invalid(message, at);
     }
     if (!quoted.startsWith("'")) return invalid(`element ${index + 1} of the list has to start with '`, at);

@@ -1,11 +1,17 @@
 import { HviewError } from '../runtime/errors.js';
-import { parseJson, type JsonNode } from './json-source.js';
-import { ObjectReader, ProblemList } from './object-reader.js';
-import { CLASSIFIER_MEMBERS, readClassifier } from './read-classifier.js';
-import { CLAUSE_MEMBERS, readClause } from './read-clause.js';
-import { readExamples } from './read-examples.js';
-import { lintRuleSet } from './rule-set-lint.js';
-import { describeProblem, type Clause, type RuleEntry, type RuleSet, type RuleSetProblem } from './rule-set.js';
+import { parseJson, type JsonNode } from './loading/json-source.js';
+import { ObjectReader, ProblemList } from './loading/object-reader.js';
+import { CLASSIFIER_MEMBERS, readClassifier } from './loading/read-classifier.js';
+import { CLAUSE_MEMBERS, readClause } from './loading/read-clause.js';
+import { readExamples } from './loading/read-examples.js';
+import { lintRuleSet } from './loading/rule-set-lint.js';
+import {
+  describeProblem,
+  type Clause,
+  type RuleEntry,
+  type RuleSet,
+  type RuleSetProblem,
+} from './rule-set.js';
 
 const FILE_MEMBERS = ['FilterTree', '$schema', 'Plugin', 'Description', 'KnownSubjectsOnly'];
 const ENTRY_MEMBERS = ['Id', 'Why', 'Versions', 'Chain', 'Classifier', 'Examples'];
@@ -15,7 +21,11 @@ const MAX_ERRORS_SHOWN = 50;
 
 export type RuleSetReading =
   | { readonly kind: 'read'; readonly ruleSet: RuleSet }
-  | { readonly kind: 'invalid'; readonly errors: readonly RuleSetProblem[]; readonly warnings: readonly RuleSetProblem[] };
+  | {
+      readonly kind: 'invalid';
+      readonly errors: readonly RuleSetProblem[];
+      readonly warnings: readonly RuleSetProblem[];
+    };
 
 /**
  * The rule set that `text` holds. Throws FILTER_INVALID with every error of the file, each with line,
@@ -25,13 +35,16 @@ export function loadRuleSet(text: string, source: string): RuleSet {
   const reading = readRuleSet(text, source);
   if (reading.kind === 'read') return reading.ruleSet;
   const lines = reading.errors.slice(0, MAX_ERRORS_SHOWN).map((error) => describeProblem(source, error));
-  if (reading.errors.length > MAX_ERRORS_SHOWN) lines.push(`and ${reading.errors.length - MAX_ERRORS_SHOWN} more`);
+  if (reading.errors.length > MAX_ERRORS_SHOWN)
+    lines.push(`and ${reading.errors.length - MAX_ERRORS_SHOWN} more`);
   const [only] = lines;
   const message =
     lines.length === 1 && only !== undefined
       ? `filter ${only}`
       : `filter ${source} has ${reading.errors.length} errors\n  ${lines.join('\n  ')}`;
-  throw new HviewError('FILTER_INVALID', message, { hint: 'Correct the filter file; nothing of it is in use yet.' });
+  throw new HviewError('FILTER_INVALID', message, {
+    hint: 'Correct the filter file; nothing of it is in use yet.',
+  });
 }
 
 /** The same, with what is wrong as a value. */
@@ -123,6 +136,11 @@ function checkIds(nodes: readonly JsonNode[], problems: ProblemList): void {
     const id = givenId(node) || automaticId(number);
     const other = numbers.get(id);
     if (other === undefined) numbers.set(id, number);
-    else problems.error(node.start, partName(number, id), `Id ${JSON.stringify(id)} is that of entry ${other} too`);
+    else
+      problems.error(
+        node.start,
+        partName(number, id),
+        `Id ${JSON.stringify(id)} is that of entry ${other} too`,
+      );
   }
 }

@@ -1,6 +1,6 @@
 import { HviewError } from '../runtime/errors.js';
 import { parseList, type ListElement } from './list-text.js';
-import { patternOf, type Pattern } from './pattern.js';
+import { patternOf, type Pattern } from './pattern/pattern.js';
 import { resultName, type Clause, type Operator } from './rule-set.js';
 
 /** Results by name that a clause captured; empty when it holds without capturing. */

@@ -1,6 +1,6 @@
-import { groupIntoBranches } from './branches.js';
+import { groupIntoBranches, type Branch } from './branches.js';
 import type { Match, Matcher, MatchSubject, RecordFields } from './matcher.js';
-import { prepareClause, type Captures } from './operators.js';
+import { prepareClause, type Captures, type ClauseTest } from './operators.js';
 import type { Clause, RuleEntry, RuleSet, SubjectRule } from './rule-set.js';
 
 /**
@@ -8,18 +8,23 @@ import type { Clause, RuleEntry, RuleSet, SubjectRule } from './rule-set.js';
  * matcher has to give the same answers; tests hold the two against each other.
  */
 export class ReferenceMatcher implements Matcher {
-  constructor(private readonly ruleSet: RuleSet) {}
+  readonly knownSubjectsOnly: boolean;
+  readonly #branches: readonly Branch[];
+  readonly #tests = new Map<Clause, ClauseTest>();
 
-  get knownSubjectsOnly(): boolean {
-    return this.ruleSet.knownSubjectsOnly;
+  constructor(ruleSet: RuleSet) {
+    this.knownSubjectsOnly = ruleSet.knownSubjectsOnly;
+    this.#branches = groupIntoBranches(ruleSet.entries);
+    for (const { chain } of ruleSet.entries) {
+      for (const clause of chain) this.#tests.set(clause, prepareClause(clause));
+    }
   }
 
   match(fields: RecordFields): Match | null {
-    for (const branch of groupIntoBranches(this.ruleSet.entries)) {
-      const headCaptures = test(branch.head, fields);
-      if (headCaptures === null) continue;
+    for (const branch of this.#branches) {
+      if (this.#test(branch.head, fields) === null) continue;
       for (const body of branch.bodies) {
-        const captures = testAll(body.chain, fields);
+        const captures = this.#testAll(body.chain, fields);
         if (captures !== null) return toMatch(body, captures);
       }
       return null;
@@ -36,22 +41,22 @@ export class ReferenceMatcher implements Matcher {
   literals(): null {
     return null;
   }
-}
 
-/** What the clauses captured, later ones over earlier ones; null when one does not hold. */
-function testAll(chain: readonly Clause[], fields: RecordFields): Captures | null {
-  const all = new Map<string, string>();
-  for (const clause of chain) {
-    const captures = test(clause, fields);
-    if (captures === null) return null;
-    for (const [name, value] of captures) all.set(name, value);
+  /** What the clauses captured, later ones over earlier ones; null when one does not hold. */
+  #testAll(chain: readonly Clause[], fields: RecordFields): Captures | null {
+    const all = new Map<string, string>();
+    for (const clause of chain) {
+      const captures = this.#test(clause, fields);
+      if (captures === null) return null;
+      for (const [name, value] of captures) all.set(name, value);
+    }
+    return all;
   }
-  return all;
-}
 
-function test(clause: Clause, fields: RecordFields): Captures | null {
-  const value = Object.hasOwn(fields, clause.field) ? fields[clause.field] : undefined;
-  return prepareClause(clause)(value ?? '');
+  #test(clause: Clause, fields: RecordFields): Captures | null {
+    const value = Object.hasOwn(fields, clause.field) ? fields[clause.field] : undefined;
+    return this.#tests.get(clause)?.(value ?? '') ?? null;
+  }
 }
 
 function toMatch(entry: RuleEntry, captures: Captures): Match {

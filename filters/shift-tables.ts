@@ -24,7 +24,11 @@ export interface ShiftTables {
  * `window`: from 2 to the length of the shortest literal. `sample`: bytes of the kind to be searched;
  * of each literal the window is taken whose pairs of bytes are rarest in it.
  */
-export function buildShiftTables(literals: readonly Uint8Array[], window: number, sample: Uint8Array): ShiftTables {
+export function buildShiftTables(
+  literals: readonly Uint8Array[],
+  window: number,
+  sample: Uint8Array,
+): ShiftTables {
   const counts = pairCounts(sample);
   const shifts = new Uint8Array(PAIRS).fill(window - 1);
   const candidates = new Map<number, Candidate[]>();
@@ -48,7 +52,8 @@ function rarestWindow(literal: Uint8Array, window: number, counts: Uint32Array):
   let bestCost = Infinity;
   for (let start = 0; start + window <= literal.length; start++) {
     let cost = LOOKUP_COST * (counts[pairAt(literal, start + window - 1)] ?? 0);
-    for (let index = 1; index < window; index++) cost += index * (counts[pairAt(literal, start + index)] ?? 0);
+    for (let index = 1; index < window; index++)
+      cost += index * (counts[pairAt(literal, start + index)] ?? 0);
     if (cost < bestCost) [best, bestCost] = [start, cost];
   }
   return best;

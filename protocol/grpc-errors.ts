@@ -41,7 +41,7 @@ export function fromGrpcError(error: ServiceError, method: string, target: strin
         hint: 'It may be overloaded or cut off; try again.',
       });
     case GrpcStatus.UNAVAILABLE:
-      return new HviewError('UNREACHABLE', `cannot reach the aggregator at ${target}: ${error.details}`, {
+      return new HviewError('UNREACHABLE', `cannot reach the aggregator at ${target}: ${reasonIn(error.details)}`, {
         ...cause,
         hint: 'Is hview-server running there? Name another one with -server host:port.',
       });
@@ -55,4 +55,9 @@ export function fromGrpcError(error: ServiceError, method: string, target: strin
     default:
       return new HviewError('REMOTE_FAILED', `${method} at ${target} failed: ${describeError(error)}`, cause);
   }
+}
+
+/** What the system said, out of gRPC's account of all it tried; else the whole account. */
+function reasonIn(details: string): string {
+  return /Last error: (?:Error: )?(.+?)\.? Resolution note:/s.exec(details)?.[1] ?? details;
 }

@@ -1,4 +1,4 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import type { handleUnaryCall, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import type { Clock } from '../runtime/clock.js';
 import { HviewError, describeError } from '../runtime/errors.js';
@@ -37,6 +37,8 @@ const DEFAULT_MAX_REQUEST_BYTES = 1024 * 1024;
 
 /** Binds the handlers to a listening gRPC server. Rejects with ADDRESS_IN_USE or ADDRESS_INVALID. */
 export async function startHealthServer(options: HealthServerOptions): Promise<RunningHealthServer> {
+  // What goes wrong comes back as an error; gRPC's own lines on standard error would only repeat it.
+  if (process.env['GRPC_VERBOSITY'] === undefined) setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
     'grpc.max_receive_message_length': options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
     'grpc.enable_channelz': 0,

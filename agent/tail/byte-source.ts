@@ -69,7 +69,10 @@ export type Loss =
   /** The file that reading should have gone on in is not there: how much it still held is unknown. */
   | { readonly kind: 'missing'; readonly position: FilePosition };
 
-/** What a source calls. None of these may wait for the source's own `stop`. */
+/**
+ * What a source calls. What one of these throws ends the source. None of them may wait for the
+ * source's own `stop`.
+ */
 export interface ByteSourceHandlers {
   /** Reading goes on when it returns, or when its promise settles: this is the back-pressure. */
   onChunk(chunk: Chunk): void | Promise<void>;

@@ -133,6 +133,7 @@ export class ChunkPump {
   }
 
   #fail(file: OpenFile, error: unknown): ReadResult {
+    file.hasFailed = true;
     this.#options.onProblem(fileError('FILE_UNREADABLE', 'cannot read the log', file.path, error));
     return END;
   }

@@ -7,56 +7,14 @@ import type { Clock, Timer } from '../../runtime/clock.js';
 import { AppearanceWatch } from './appearance-watch.js';
 import type { ByteSource, ByteSourceCounts, ByteSourceHandlers, FileEndReason } from './byte-source.js';
 import { ChunkPump } from './chunk-pump.js';
+import { FOLLOWER_DEFAULTS } from './follower-options.js';
+import type { FileFollowerOptions } from './follower-options.js';
 import { FolderWatches, notificationProblem } from './folder-watches.js';
 import { NameTail } from './name-tail.js';
 import { fileKey, notAFile } from './open-file.js';
 import type { OpenFile } from './open-file.js';
 import { ReadBuffers } from './read-buffers.js';
 import { Succession } from './succession.js';
-import type { StartAt } from './succession.js';
-
-export interface FileFollowerOptions {
-  /** The log. It may be a symbolic link, and it need not exist yet. */
-  readonly path: string;
-  /** Where to begin in what is there at the start; default `beginning`. A file that comes later is read whole. */
-  readonly startAt?: StartAt;
-  /** Share one among all followers of a process: it bounds their memory together. */
-  readonly buffers?: ReadBuffers;
-  /** Share one among all followers of a process, so that each folder is watched once. */
-  readonly folders?: FolderWatches;
-  /** How often to look without being told, in milliseconds; default 250. Costs a system call each time. */
-  readonly pollMs?: number;
-  /** What the time between two looks grows to while a watched file is idle; default 2000. */
-  readonly idlePollMs?: number;
-  /** False where the file system sends no notifications, or wrong ones; default true. */
-  readonly useNotifications?: boolean;
-  /**
-   * How long a rotated file is kept open after its last byte, for a writer that has not noticed;
-   * default 60,000 ms. With 0 files never overlap: each ends before the next begins.
-   */
-  readonly lingerMs?: number;
-  /** The same for a deleted file, whose space on disk is not given back meanwhile; default 5,000 ms. */
-  readonly deletedLingerMs?: number;
-  /** Rotated files kept open that way at most; default 8. The oldest gives way. */
-  readonly maxLingering?: number;
-  /** Unread files held open at most, so that they survive deletion; default 64. */
-  readonly maxOpenFiles?: number;
-  /** How often a lasting problem is told again, in milliseconds; default 300,000. */
-  readonly reminderMs?: number;
-  readonly clock?: Clock;
-}
-
-const DEFAULTS = {
-  startAt: 'beginning',
-  pollMs: 250,
-  idlePollMs: 2000,
-  useNotifications: true,
-  lingerMs: 60_000,
-  deletedLingerMs: 5000,
-  maxLingering: 8,
-  maxOpenFiles: 64,
-  reminderMs: 300_000,
-} as const;
 
 /** A rename leaves the name empty for a moment; only after this long is a file called missing. */
 const MISSING_GRACE_MS = 1000;
@@ -102,7 +60,7 @@ export class FileFollower implements ByteSource {
   constructor(options: FileFollowerOptions, handlers: ByteSourceHandlers) {
     const { path, buffers = new ReadBuffers(), folders, clock = systemClock, ...settings } = options;
     this.#path = resolve(path);
-    this.#options = Object.freeze({ ...DEFAULTS, ...settings });
+    this.#options = Object.freeze({ ...FOLLOWER_DEFAULTS, ...settings });
     this.#clock = clock;
     this.#handlers = handlers;
     const { pollMs, useNotifications, maxOpenFiles } = this.#options;
@@ -144,7 +102,7 @@ export class FileFollower implements ByteSource {
   }
 
   start(): Promise<void> {
-    this.#starting ??= this.#begin();
+    this.#starting ??= this.#stopping ?? this.#begin();
     return this.#starting;
   }
 
@@ -178,24 +136,33 @@ export class FileFollower implements ByteSource {
     await this.#appearance?.close();
     if (this.#ownsFolders) await this.#folders.close();
     for (const file of [...this.#succession.lingering, ...this.#succession.chain]) {
-      if (failure === undefined) await this.#handlers.onFileEnd(file, 'source-closed');
+      try {
+        if (failure === undefined) await this.#handlers.onFileEnd(file, 'source-closed');
+      } catch (error) {
+        failure = { error };
+      }
       await this.#succession.finish(file);
     }
     if (failure === undefined) this.#settle.resolve();
     else this.#settle.reject(failure.error);
   }
 
-  /** Everything there is to read, in order. Only a handler can make it fail. */
+  /** What a handler throws ends the source. */
+  #fail(error: unknown): void {
+    this.#stopping ??= this.#end({ error });
+  }
+
+  /** Everything there is to read, in order. */
   async #read(): Promise<void> {
     try {
       await this.#readChain();
       if (this.#areStragglersDue) {
         this.#areStragglersDue = false;
         for (const file of [...this.#succession.lingering]) await this.#pump.drain(file);
+        await this.#expire();
       }
-      await this.#expire();
     } catch (error) {
-      this.#stopping ??= this.#end({ error });
+      this.#fail(error);
     }
   }
 
@@ -260,7 +227,12 @@ export class FileFollower implements ByteSource {
 
   /** One look at a time, each begun after it was asked for; whether there is something to read. */
   #look(): Promise<boolean> {
-    const look = this.#looking.then(() => this.#lookNow());
+    const look = this.#looking
+      .then(() => this.#lookNow())
+      .catch((error: unknown) => {
+        this.#fail(error);
+        return false;
+      });
     this.#looking = look;
     return look;
   }
@@ -303,6 +275,7 @@ export class FileFollower implements ByteSource {
       return appended > 0;
     } catch (error) {
       const code = systemErrorCode(error);
+      if (code === undefined) throw error;
       if (code === 'ENOENT' || code === 'ENOTDIR') return this.#lookAtNothing();
       this.#tell(fileError('FILE_UNREADABLE', 'cannot look at the log', this.#path, error));
       return false;
@@ -356,7 +329,11 @@ export class FileFollower implements ByteSource {
     const { chain, lingering } = this.#succession;
     this.#areStragglersDue = true;
     const hasMore = await this.#look();
-    const isUnsettled = lingering.length > 0 || chain.length > 1 || this.#missingSinceMs !== null;
+    const isUnsettled =
+      lingering.length > 0 ||
+      chain.length > 1 ||
+      chain[0]?.hasFailed === true ||
+      this.#missingSinceMs !== null;
     if (this.#clock.monotonic() >= this.#rewatchAtMs) {
       this.#rewatchAtMs = Infinity;
       this.#tail.rewatch();
@@ -380,7 +357,11 @@ export class FileFollower implements ByteSource {
     if (file === undefined) return;
     if (this.#caughtUp?.file === file && this.#caughtUp.offset === file.position) return;
     this.#caughtUp = { file, offset: file.position };
-    this.#handlers.onCaughtUp?.(file, file.position);
+    try {
+      this.#handlers.onCaughtUp?.(file, file.position);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #tell(problem: HviewError): void {

@@ -75,6 +75,8 @@ export class OpenFile implements FollowedFile {
   limit = Infinity;
   /** Since when nothing has happened to it, by the monotonic clock: no bytes, no rotation. */
   quietSinceMs = 0;
+  /** Set while reading it fails; it is tried again at each poll. */
+  hasFailed = false;
   /** Set once the file was seen to have no name any more. */
   isDeleted = false;
   /** When the head was last compared with what it was, by the monotonic clock. */
@@ -91,6 +93,7 @@ export class OpenFile implements FollowedFile {
   #isInHole = true;
   #modifiedNs: bigint;
   #positionAtLook = -1;
+  #sizeAtLook = -1;
   #sizeSeen: number;
   /** What `sizeSeen` was when the file last proved to be the same: a later size may be of other text. */
   #sizeProved = 0;
@@ -133,11 +136,16 @@ export class OpenFile implements FollowedFile {
   hasChanged(stats: BigIntStats): boolean {
     const size = Number(stats.size);
     this.#sizeSeen = Math.max(this.#sizeSeen, size);
-    // A change that no new bytes explain may be other text of the same length.
-    const isTouched = stats.mtimeNs !== this.#modifiedNs && this.position === this.#positionAtLook;
+    const isTouched = stats.mtimeNs !== this.#modifiedNs;
+    const hasMoved = this.position !== this.#positionAtLook;
+    const isResized = size !== this.#sizeAtLook;
     this.#modifiedNs = stats.mtimeNs;
     this.#positionAtLook = this.position;
-    return size !== this.position || isTouched;
+    this.#sizeAtLook = size;
+    // What was looked at and read before had its chance: network file systems may tell a wrong size.
+    if (!isTouched && !hasMoved && !isResized) return false;
+    // A change that no new bytes explain may be other text of the same length.
+    return size !== this.position || (isTouched && !hasMoved);
   }
 
   /** Goes on at `offset`, with the bytes before it as they are now as the marker. */
@@ -155,6 +163,7 @@ export class OpenFile implements FollowedFile {
     const overlap = this.#markerLength;
     const wanted = Math.min(buffer.length, overlap + this.limit - this.position);
     const { bytesRead } = await this.#handle.read(buffer, 0, wanted, this.position - overlap);
+    this.hasFailed = false;
     if (bytesRead < overlap) return TRUNCATED;
     if (overlap > 0 && buffer.compare(this.#marker, 0, overlap, 0, overlap) !== 0) return TRUNCATED;
     if (bytesRead === overlap) return END;

@@ -9,6 +9,8 @@ import { readServerAddress, type ServerAddress } from './server-address.js';
 export interface ZooKeeperCluster {
   /** Servers by id, in file order; empty when the configuration is for a server on its own. */
   readonly servers: ReadonlyMap<string, ServerAddress>;
+  /** Whether quorums are formed by groups or weights instead of a plain majority. */
+  readonly hasWeights: boolean;
   /** Where the file `myid` lies; null when zoo.cfg does not say. */
   readonly dataDir: string | null;
   /** The port for clients that every server without one of its own uses; null when absent. */
@@ -42,19 +44,19 @@ export async function readZooKeeperCluster(path: string): Promise<ZooKeeperClust
   const main = await readConfiguration('ensemble file', path, problems);
   const dynamic = main.find(({ key }) => key === 'dynamicConfigFile');
 
-  let servers: ReadonlyMap<string, ServerAddress>;
+  let members = main;
   const files = [path];
-  if (dynamic === undefined) {
-    servers = readServers(path, main, problems);
-  } else {
+  if (dynamic !== undefined) {
     // As ZooKeeper does: with a dynamic configuration the servers stand there and nowhere else.
     const dynamicPath = isAbsolute(dynamic.value) ? dynamic.value : join(dirname(path), dynamic.value);
     files.push(dynamicPath);
     const what = `dynamic configuration (dynamicConfigFile in ${path}:${dynamic.line})`;
-    servers = readServers(dynamicPath, await readConfiguration(what, dynamicPath, problems), problems);
-    if (servers.size === 0 && problems.length === 0) {
-      problems.push({ file: dynamicPath, line: null, text: 'there is no line server.N=host:port:port' });
-    }
+    members = await readConfiguration(what, dynamicPath, problems);
+  }
+  const memberFile = files.at(-1) ?? path;
+  const servers = readServers(memberFile, members, problems);
+  if (servers.size === 0 && dynamic !== undefined && problems.length === 0) {
+    problems.push({ file: memberFile, line: null, text: 'there is no line server.N=host:port:port' });
   }
 
   const dataDir = valueOf(main, 'dataDir');
@@ -64,7 +66,8 @@ export async function readZooKeeperCluster(path: string): Promise<ZooKeeperClust
   }
   if (problems.length > 0) throw configurationError(problems);
   const clientPort = parsePort(valueOf(main, 'clientPort') ?? '') ?? null;
-  return { servers, dataDir: dataDir === '' ? null : dataDir, clientPort, files };
+  const hasWeights = members.some(({ key }) => /^(?:group|weight)\./.test(key));
+  return { servers, hasWeights, dataDir: dataDir === '' ? null : dataDir, clientPort, files };
 }
 
 async function readConfiguration(what: string, path: string, problems: Problem[]): Promise<Property[]> {

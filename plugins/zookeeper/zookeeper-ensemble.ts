@@ -47,6 +47,7 @@ export class ZooKeeperEnsemble {
   /** Host name → its addresses when last resolved; empty: it did not resolve. */
   readonly #addresses = new Map<string, readonly string[]>();
   #entities = new EntityMap([]);
+  #voters: ReadonlySet<string> = new Set();
   #refreshing: Promise<void> | null = null;
   #refreshedAt: number;
 
@@ -67,6 +68,11 @@ export class ZooKeeperEnsemble {
 
   get entities(): EntityMap {
     return this.#entities;
+  }
+
+  /** Ids of those of whom a majority is a quorum; empty when weights or groups decide. */
+  get voters(): ReadonlySet<string> {
+    return this.#voters;
   }
 
   hasServer(id: string): boolean {
@@ -140,6 +146,9 @@ export class ZooKeeperEnsemble {
       }),
     );
     this.#entities = new EntityMap(this.#members());
+    const { servers, hasWeights } = this.#cluster;
+    const voters = [...servers].filter(([, { role }]) => role === 'participant').map(([id]) => id);
+    this.#voters = new Set(hasWeights ? [] : voters);
   }
 
   #members(): EntityAddresses[] {

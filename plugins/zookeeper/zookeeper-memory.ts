@@ -14,6 +14,8 @@ export interface MemberDirectory {
   isMember(id: string): boolean;
   /** The member that an address as printed stands for, else null. */
   memberAt(address: string): string | null;
+  /** Those of whom a majority is a quorum; empty when quorums are formed in another way. */
+  voters(): ReadonlySet<string>;
 }
 
 const MAX_CONTENT = 2048;
@@ -27,6 +29,8 @@ const LEADER_ADDRESS =
   /(?:^Successfully connected to leader, using address: |^Unexpected exception,.* connecting to |^Disconnected from leader \(with address: |^Observing )([^\s,)]+)/;
 const LEARNER_ID =
   /^(?:Follower sid: (-?\d+)|Synchronizing with (?:Follower|Learner) sid: (-?\d+)|Received NEWLEADER-ACK message from (-?\d+)|Sending .* for peer sid: (-?\d+))/;
+const LINK_LOST =
+  /^(?:\*{7} GOODBYE |Unexpected exception (?:causing shutdown|in LearnerHandler|at LearnerHandler)|Exception while sending packets in LearnerHandler)/;
 const VOTE_UNTIL_3_5 = /(-?\d+) \(n\.leader\).*? (-?\d+) \(n\.sid\)/;
 const VOTE_SINCE_3_6 = /n\.sid: ?(-?\d+), n\.state: ?\w+, n\.leader: ?(-?\d+)/;
 
@@ -53,8 +57,7 @@ export const MEMORY_LITERALS: readonly string[] = [
   'from leader (with address',
   'connecting to ',
   'Observing ',
-  ' sid: ',
-  'NEWLEADER-ACK message',
+  'LearnerHandler',
   '[myid=',
 ];
 
@@ -71,6 +74,10 @@ export class ZooKeeperMemory {
   /** Link of a LearnerHandler thread → the server at its other end. */
   readonly #links = new Map<string, string>();
 
+  /** While leading: the servers whose links stand. */
+  readonly #learners = new Set<string>();
+  #hadQuorum = false;
+
   constructor(private readonly members: MemberDirectory) {}
 
   get role(): ZooKeeperRole {
@@ -85,6 +92,14 @@ export class ZooKeeperMemory {
   /** The other server whose vote the record noted last brings; empty when it brings none. */
   get voter(): string {
     return this.#voter;
+  }
+
+  /**
+   * `lost` while the server leads but the links to so many followers have broken that no quorum is
+   * left; then it is the leader that was cut off, or slept. Else empty.
+   */
+  get quorum(): '' | 'lost' {
+    return this.#role === 'leading' && this.#hadQuorum && !this.#hasQuorum() ? 'lost' : '';
   }
 
   /** The server at the other end of a link; null when the link has not told. */
@@ -128,17 +143,26 @@ export class ZooKeeperMemory {
 
   /** As JSON data. */
   save(): unknown {
-    return { role: this.#role, leader: this.#leader, votes: [...this.#votes], links: [...this.#links] };
+    return {
+      role: this.#role,
+      leader: this.#leader,
+      votes: [...this.#votes],
+      links: [...this.#links],
+      learners: [...this.#learners],
+    };
   }
 
   /** Takes over what `save` gave and leaves out what it does not understand. */
   load(saved: unknown): void {
     if (typeof saved !== 'object' || saved === null) return;
-    const { role, leader, votes, links } = { role: '', leader: '', votes: [], links: [], ...saved };
+    const nothing = { role: '', leader: '', votes: [], links: [], learners: [] };
+    const { role, leader, votes, links, learners } = { ...nothing, ...saved };
     this.#role = ROLES[role] ?? (role === 'stopping' ? 'stopping' : '');
     this.#leader = typeof leader === 'string' && /^\d*$/.test(leader) ? leader : '';
     for (const [key, value] of pairsOfText(votes)) this.#votes.set(key, value);
     for (const [key, value] of pairsOfText(links)) this.#links.set(key, value);
+    for (const id of textsOf(learners)) this.#learners.add(id);
+    this.#hadQuorum = this.#role === 'leading' && this.#hasQuorum();
   }
 
   #noteRole(content: string, ownId: string): void {
@@ -152,6 +176,10 @@ export class ZooKeeperMemory {
   }
 
   #enter(role: ZooKeeperRole, ownId: string): void {
+    if (this.#role !== role) {
+      this.#learners.clear();
+      this.#hadQuorum = false;
+    }
     if (role === 'leading') {
       this.#leader = ownId;
     } else if (role === 'looking') {
@@ -194,18 +222,41 @@ export class ZooKeeperMemory {
   }
 
   #noteLink(content: string, socket: string | null): void {
-    const match = socket === null ? null : LEARNER_ID.exec(content);
-    const id = match?.slice(1).find((group) => group !== undefined);
-    if (socket === null || id === undefined || !this.members.isMember(id)) return;
-    this.#links.delete(socket);
-    this.#links.set(socket, id);
-    if (this.#links.size > MAX_LINKS) {
-      for (const [oldest] of this.#links) {
-        this.#links.delete(oldest);
-        break;
-      }
+    if (socket === null) return;
+    if (LINK_LOST.test(content)) {
+      const lost = this.#links.get(socket) ?? this.members.memberAt(socket);
+      if (lost !== null) this.#learners.delete(lost);
+      return;
+    }
+    const id = LEARNER_ID.exec(content)
+      ?.slice(1)
+      .find((group) => group !== undefined);
+    if (id === undefined || !this.members.isMember(id)) return;
+    this.#remember(socket, id);
+    if (this.#role === 'leading') {
+      this.#learners.add(id);
+      this.#hadQuorum ||= this.#hasQuorum();
     }
   }
+
+  #remember(socket: string, id: string): void {
+    this.#links.delete(socket);
+    this.#links.set(socket, id);
+    if (this.#links.size <= MAX_LINKS) return;
+    const [oldest] = this.#links.keys();
+    if (oldest !== undefined) this.#links.delete(oldest);
+  }
+
+  #hasQuorum(): boolean {
+    const voters = this.members.voters();
+    let standing = voters.has(this.#leader) ? 1 : 0;
+    for (const id of this.#learners) if (voters.has(id)) standing += 1;
+    return standing > voters.size / 2;
+  }
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
 }
 
 function pairsOfText(value: unknown): [string, string][] {

@@ -79,19 +79,20 @@ function pluginOver(
 }
 
 /**
- * Servers 0 to 9; server N is zkN, 10.77.0.(N + 10) or 10.0.0.(N + 4), the usual ports. A line that does not
- * say otherwise is of server 1.
+ * Servers 0 to 9, of which 1, 2 and 3 vote; server N is zkN, 10.77.0.(N + 10), 10.79.0.(N + 10) or
+ * 10.0.0.(N + 4), with the usual ports. A line that does not say otherwise is of server 1.
  */
 function exampleEnsemble(): EnsembleView & { close(): void } {
   const ids = Array.from({ length: 10 }, (_, id) => id);
   const members = ids.map((id) => ({
     id: peerId(String(id)),
-    hosts: [`zk${id}`, `10.77.0.${id + 10}`, `10.0.0.${id + 4}`],
+    hosts: [`zk${id}`, `10.77.0.${id + 10}`, `10.79.0.${id + 10}`, `10.0.0.${id + 4}`],
     ports: [2181, 2888, 3888],
   }));
   const entities = new EntityMap(members);
   return {
     entities,
+    voters: new Set(['1', '2', '3']),
     hasServer: (id) => entities.has(peerId(id)),
     unknownAddressSeen: () => undefined,
     close: () => undefined,

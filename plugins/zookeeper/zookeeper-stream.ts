@@ -10,6 +10,8 @@ import { readZooKeeperTag, type TagSubject, type ZooKeeperTag } from './zookeepe
 /** What a stream asks about the ensemble. */
 export interface EnsembleView {
   readonly entities: EntityMap;
+  /** Ids of those of whom a majority is a quorum; empty when quorums are formed in another way. */
+  readonly voters: ReadonlySet<string>;
   hasServer(id: string): boolean;
   unknownAddressSeen(): void;
 }
@@ -54,6 +56,7 @@ export class ZooKeeperStream implements LogStream {
     this.#memory = new ZooKeeperMemory({
       isMember: (id) => options.ensemble.hasServer(id),
       memberAt: (address) => this.#memberAt(address),
+      voters: () => options.ensemble.voters,
     });
   }
 
@@ -129,6 +132,7 @@ export class ZooKeeperStream implements LogStream {
         tag_context: tagContext,
         role: this.#memory.role,
         leader: this.#memory.leader,
+        quorum: this.#memory.quorum,
         voter: this.#memory.voter,
         myid: ownId,
       },

@@ -23,7 +23,8 @@ export interface JournalSettings {
 
 /** The rows of one transaction, or the end. */
 export type ToJournal =
-  { readonly kind: 'write'; readonly rows: readonly JournalRow[] } | { readonly kind: 'close' };
+  /** `rows`: JSON of JournalRow[]; one text crosses between threads far faster than its many parts. */
+  { readonly kind: 'write'; readonly rows: string } | { readonly kind: 'close' };
 
 export type FromJournal =
   | { readonly kind: 'opened'; readonly rows: StoredRows }

@@ -96,7 +96,7 @@ function serve(database: Database.Database): void {
     }
     try {
       database.exec('BEGIN IMMEDIATE');
-      for (const row of message.rows) write(row);
+      for (const row of JSON.parse(message.rows) as JournalRow[]) write(row);
       database.exec('COMMIT');
       say({ kind: 'written' });
     } catch (error) {

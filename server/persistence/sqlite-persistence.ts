@@ -135,7 +135,8 @@ export class SqlitePersistence implements Persistence {
       this.#finish(this.#lost ?? this.#failure('is closed', 'it takes nothing any more'));
       return;
     }
-    this.#worker.postMessage({ kind: 'write', rows: batch.map(({ row }) => row) } satisfies ToJournal);
+    const rows = JSON.stringify(batch.map(({ row }) => row));
+    this.#worker.postMessage({ kind: 'write', rows } satisfies ToJournal);
   }
 
   #hear(message: FromJournal): void {

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileFollower } from '../../agent/tail/file-follower.js';
-import type { FileFollowerOptions } from '../../agent/tail/file-follower.js';
+import type { FileFollowerOptions } from '../../agent/tail/follower-options.js';
 import { SourceRecorder } from './source-recorder.js';
 
 export interface FollowedLog {

@@ -75,11 +75,13 @@ case $command in
     prefix=${HVIEW_ZK_PREFIX:-hvzk} subnet=${HVIEW_ZK_SUBNET:-10.77.0}
     [[ ! -f $dir/settings ]] || fail "$dir holds an ensemble already"
     lib=$("$here/fetch.sh" "$version")
+    # The 3.4 client cannot resolve addresses on JDK 14 and later; a newer client speaks to its servers just as well.
+    client_lib=$lib; if [[ $version == 3.4.* ]]; then client_lib=$("$here/fetch.sh" 3.8.4); fi
     mkdir -p "$dir/conf" /var/lib/zookeeper /etc/zookeeper
     cp "$here/conf/log4j.properties" "$here/conf/logback.xml" "$dir/conf/"
     gcc -shared -fPIC -O2 -o "$dir/slowsync.so" "$here/slowsync.c" -ldl
-    mkdir -p "$dir/classes"; javac -nowarn -cp "$lib/*" -d "$dir/classes" "$here/Load.java" 2> "$dir/javac.out" || { cat "$dir/javac.out" >&2; exit 1; }
-    printf '%s\n' "version=$version" "prefix=$prefix" "subnet=$subnet" "lib='$lib'" > "$dir/settings"
+    mkdir -p "$dir/classes"; javac -nowarn -cp "$client_lib/*" -d "$dir/classes" "$here/Load.java" 2> "$dir/javac.out" || { cat "$dir/javac.out" >&2; exit 1; }
+    printf '%s\n' "version=$version" "prefix=$prefix" "subnet=$subnet" "lib='$lib'" "client_lib='$client_lib'" > "$dir/settings"
     { echo "127.0.0.1 localhost"; echo "$subnet.1 client"; for i in 1 2 3; do echo "$subnet.1$i zk$i"; done; } > "$dir/hosts"
     ip link add "${prefix}br" type bridge
     ip addr add "$subnet.1/24" dev "${prefix}br"; ip link set "${prefix}br" up
@@ -111,7 +113,7 @@ case $command in
   wait-synced) wait_for "${1:-90}" "ensemble in sync" synced ;;
   load)
     exec unshare --mount --propagation private bash -c 'mount --bind "$0/hosts" /etc/hosts; exec env -i PATH=/usr/bin:/bin TZ=UTC "${@}"' "$dir" \
-      java -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dzookeeper.sasl.client=false -cp "$dir/classes:$dir/conf:$lib/*" \
+      java -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dzookeeper.sasl.client=false -cp "$dir/classes:$dir/conf:$client_lib/*" \
       Load "$subnet.11:2181,$subnet.12:2181,$subnet.13:2181" "${1:?SECONDS}" "${HVIEW_ZK_PERIOD_MS:-300}" >> "$dir/load.out" 2>&1 ;;
   down)
     for i in 1 2 3; do if alive $i; then kill -KILL "$(pid_of $i)" || true; wait_for 10 "end of server $i" gone $i; fi; done

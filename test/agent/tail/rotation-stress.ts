@@ -64,9 +64,11 @@ async function run(mode: string, linesPerSecond: number, rotateEveryMs: number):
   const { stdout } = await promisify(execFile)(process.execPath, [writerProgram, ...options]);
   const written = Number(stdout);
   // Whatever is still to come has come when nothing did for a second.
-  for (let seen = -1; seen !== times.size; await pause(1000)) {
+  let seen: number;
+  do {
     seen = times.size;
-  }
+    await pause(1000);
+  } while (seen !== times.size);
   for (const burner of busy) burner.kill();
   await follower.stop();
   rmSync(folder, { recursive: true, force: true });

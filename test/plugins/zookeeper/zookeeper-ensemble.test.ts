@@ -104,6 +104,14 @@ describe('an ensemble of named hosts', () => {
     expect(lookups).toHaveLength(2);
   });
 
+  it('counts as voters those who are no observers, unless weights or groups decide', async () => {
+    await open('server.1=zk1:2888:3888\nserver.2=zk2:2888:3888:observer\n');
+    expect([...ensemble.voters]).toEqual(['1']);
+    writeFileSync(path, 'server.1=zk1:2888:3888\nserver.2=zk2:2888:3888\ngroup.1=1:2\n');
+    await ensemble.refresh();
+    expect([...ensemble.voters]).toEqual([]);
+  });
+
   it('reads zoo.cfg again when it has changed', async () => {
     await open('server.1=zk1:2888:3888\n');
     writeFileSync(path, 'server.1=zk1:2888:3888\nserver.2=zk2:2888:3888\n');

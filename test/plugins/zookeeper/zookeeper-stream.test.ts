@@ -18,6 +18,7 @@ function open(options: Partial<StreamOptions> = {}, entities = PEERS): ZooKeeper
   notices = [];
   const ensemble = {
     entities,
+    voters: new Set(['1', '2', '3']),
     hasServer: (id: string) => entities.has(`peer@${id}`),
     unknownAddressSeen: () => (unknownAddresses += 1),
   };
@@ -69,6 +70,7 @@ describe('a record', () => {
         tag_context: 'SyncThread',
         role: '',
         leader: '',
+        quorum: '',
         voter: '',
         myid: '3',
       },
@@ -282,6 +284,45 @@ describe('the leader', () => {
     expect(fieldsAfter(stream, voteUntil35('2', '3'))['voter']).toBe('2');
     expect(fieldsAfter(stream, voteSince36('1', '3'))['voter']).toBe('');
     expect(fieldsAfter(stream, looking)['voter']).toBe('');
+  });
+});
+
+describe('the quorum of a leader', () => {
+  const tags = ['LearnerHandler-/10.77.0.2:5', 'LearnerHandler-/10.77.0.3:6'] as const;
+  const leading = line(PEER_TAG, 'QuorumPeer', 'LEADING');
+  const joins = (tag: string, id: string) => line(tag, 'LearnerHandler', `Synchronizing with Learner sid: ${id} maxCommittedLog=0x0`);
+  const goes = (tag: string, content = '******* GOODBYE /10.77.0.2:5 ********') => line(tag, 'LearnerHandler', content);
+  const both = [leading, joins(tags[0], '2'), joins(tags[1], '3')];
+
+  it('is not lost with one of two followers', () => {
+    expect(fieldsAfter(open(), ...both, goes(tags[0]))['quorum']).toBe('');
+  });
+
+  it.each([
+    '******* GOODBYE /10.77.0.3:6 ********',
+    'Unexpected exception in LearnerHandler: ',
+    'Unexpected exception causing shutdown while sock still open',
+  ])('is lost with the second, told by "%s"', (content) => {
+    expect(fieldsAfter(open(), ...both, goes(tags[0]), goes(tags[1], content))['quorum']).toBe('lost');
+  });
+
+  it('is lost by the thread that sends, too, and kept over a restart of the agent', () => {
+    const first = open();
+    fieldsAfter(first, ...both, goes('Sender-/10.77.0.2:5', 'Exception while sending packets in LearnerHandler'));
+    const second = open();
+    second.restore(JSON.parse(JSON.stringify(first.memory())));
+    expect(fieldsAfter(second, goes(tags[1]))['quorum']).toBe('lost');
+  });
+
+  it('is back when a follower is, and no question once the leader steps down', () => {
+    const stream = open();
+    expect(fieldsAfter(stream, ...both, goes(tags[0]), goes(tags[1]), joins(tags[0], '2'))['quorum']).toBe('');
+    expect(fieldsAfter(stream, goes(tags[0]), line(PEER_TAG, 'Leader', 'Shutdown called'))['quorum']).toBe('');
+  });
+
+  it('is not lost before it was there, nor in a log read from the middle on', () => {
+    expect(fieldsAfter(open(), leading, goes(tags[0]), goes(tags[1]))['quorum']).toBe('');
+    expect(fieldsAfter(open(), goes(tags[0]), goes(tags[1]))['quorum']).toBe('');
   });
 });
 
