@@ -1,3 +1,4 @@
+import { LiteralScanner } from '../filters/literal-scanner.js';
 import type { Matcher } from '../filters/matcher.js';
 import type { DropReason, LogPlugin, LogRecord, LogStream } from '../plugins/log-plugin.js';
 import type { Finding } from './finding.js';
@@ -42,6 +43,7 @@ export interface PipelineFile {
  */
 export class Pipeline {
   readonly #options: PipelineOptions;
+  readonly #scanner: LiteralScanner | null;
   readonly #stream: LogStream;
   readonly #suppressor: Suppressor;
   readonly #standing = new StandingFindings();
@@ -52,16 +54,18 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
-    this.#stream = options.plugin.openStream();
+    const { plugin, matcher } = options;
+    const literals = matcher.literals(plugin.verbatimFields);
+    this.#scanner = literals === null ? null : new LiteralScanner([...literals, ...plugin.memoryLiterals]);
+    this.#stream = plugin.openStream();
     this.#suppressor = new Suppressor(options.suppress);
   }
 
   openFile(): PipelineFile {
-    const { plugin, matcher } = this.#options;
     return new RecordReader({
-      plugin,
+      scanner: this.#scanner,
       stream: this.#stream,
-      matcher,
+      matcher: this.#options.matcher,
       onRecord: (record) => this.#takeRecord(record),
       onDrop: (reason) => this.#count(reason),
       counts: this.#lineCounts,

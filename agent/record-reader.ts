@@ -1,11 +1,13 @@
 import type { Matcher } from '../filters/matcher.js';
-import { LiteralScanner } from '../filters/literal-scanner.js';
-import type { DropReason, LogPlugin, LogRecord, LogStream } from '../plugins/log-plugin.js';
+import type { LiteralScanner } from '../filters/literal-scanner.js';
+import type { DropReason, LogRecord, LogStream } from '../plugins/log-plugin.js';
+import { countLineFeeds } from './count-line-feeds.js';
 import type { LineRegion } from './tail/line-region.js';
 import { decodeLine } from './tail/line-splitter.js';
 
 export interface RecordReaderOptions {
-  readonly plugin: LogPlugin;
+  /** Finds the lines that a rule or the plugin's memory may care about; null: all of them may matter. */
+  readonly scanner: LiteralScanner | null;
   readonly stream: LogStream;
   readonly matcher: Matcher;
   readonly onRecord: (record: LogRecord) => void;
@@ -34,14 +36,10 @@ const LINE_FEED = 10;
  */
 export class RecordReader {
   readonly #options: RecordReaderOptions;
-  readonly #scanner: LiteralScanner | null;
   #open: { readonly record: LogRecord; readonly detail: string[] } | null = null;
 
   constructor(options: RecordReaderOptions) {
     this.#options = options;
-    const { matcher, plugin } = options;
-    const literals = matcher.literals(plugin.verbatimFields);
-    this.#scanner = literals === null ? null : new LiteralScanner([...literals, ...plugin.memoryLiterals]);
   }
 
   /** Whether a record waits for more of its continuation lines. */
@@ -51,7 +49,7 @@ export class RecordReader {
 
   push(region: LineRegion): void {
     const { bytes, end } = region;
-    this.#options.counts.lines += countLines(bytes, region.start, end);
+    this.#options.counts.lines += countLineFeeds(bytes, region.start, end);
     let position = region.start;
     while (position < end) {
       const lineStart = this.#open === null ? this.#nextCandidate(bytes, position, end) : position;
@@ -75,8 +73,9 @@ export class RecordReader {
 
   /** Start of the first line at or after `position` that has to be parsed; -1 when there is none. */
   #nextCandidate(bytes: Buffer, position: number, end: number): number {
-    if (this.#scanner === null) return position;
-    const hit = this.#scanner.next(bytes, position, end);
+    const { scanner } = this.#options;
+    if (scanner === null) return position;
+    const hit = scanner.next(bytes, position, end);
     if (hit === -1) return -1;
     // A line feed found before the position ends a line that was dealt with.
     return Math.max(position, bytes.lastIndexOf(LINE_FEED, hit) + 1);
@@ -97,10 +96,4 @@ export class RecordReader {
     else if (matcher.needsDetail(parsed.record.fields)) this.#open = { record: parsed.record, detail: [] };
     else onRecord(parsed.record);
   }
-}
-
-function countLines(bytes: Buffer, start: number, end: number): number {
-  let lines = 0;
-  for (let index = start; index < end; index += 1) if (bytes[index] === LINE_FEED) lines += 1;
-  return lines;
 }

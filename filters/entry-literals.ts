@@ -45,7 +45,7 @@ function literalsOfEntry(
     const isWhole = clause.operator === '==' || clause.operator === '(-';
     // A clause that many entries share says who speaks; what is said stands in the others.
     const score =
-      (selectivity(literals) * (isWhole ? WHOLE_VALUE_FACTOR : 1)) / (uses.get(clauseKey(clause)) ?? 1);
+      (selectivity(literals) * (isWhole ? WHOLE_VALUE_FACTOR : 1)) / (uses.get(clauseKey(clause)) ?? 1) ** 2;
     if (score > bestScore) [best, bestScore] = [literals, score];
   }
   return best;

@@ -81,10 +81,10 @@ export class Succession {
     if (typeof startAt !== 'string') {
       for (const position of startAt) if (!(await this.#resume(position, seen))) missing.push(position);
     }
-    const last = this.chain.at(-1);
+    const compare = compareAge(basename(this.#target));
+    const last = seen.find(({ key }) => key === this.chain.at(-1)?.key);
     for (const file of seen) {
-      if (last === undefined ? file.path !== this.#options.path : file.bornNs < last.bornNs)
-        this.#ignore(file);
+      if (last === undefined ? file.path !== this.#options.path : compare(file, last) < 0) this.#ignore(file);
     }
     await this.extend();
     const first = this.chain[0];

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { HealthClient } from '../../protocol/health-client.js';
+import { Status } from '../../protocol/generated/idl/health.js';
 import { SubmitReportRequest } from '../../protocol/generated/idl/service.js';
 import type { LoadResult } from './frame-client.js';
 import { sendCalls } from './frame-client.js';
@@ -63,7 +64,7 @@ function load(port: number, handle: number, messages: number): Promise<LoadResul
           subject: `peer@${index % 100}`,
           observation: {
             ts: { seconds: 1_700_000_000 + index, nanos: 0 },
-            metrics: { Bench: { name: 'Bench', value: { status: 2, score: 90 } } },
+            metrics: { Bench: { name: 'Bench', value: { status: Status.HEALTHY, score: 90 } } },
           },
         },
       }).finish(),

@@ -332,6 +332,15 @@ describe('the literals that a record has to contain', () => {
     ]);
   });
 
+  it('are what is said rather than who says it', () => {
+    const speaker: ClauseTuple = ['class', '~', '^QuorumCnxManager'];
+    const entries: EntryDraft[] = [
+      { chain: [['content', '~', '^LOOKING$'], speaker] },
+      { chain: [speaker, ['content', '~', '^FOLLOWING$']] },
+    ];
+    expect(literals(entries)).toEqual(['LOOKING', 'FOLLOWING']);
+  });
+
   it('leave out those that contain another one', () => {
     const entries: EntryDraft[] = [
       { chain: [['content', '~', 'very busy now']] },

@@ -9,7 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { followLog, numbered, numberedText, openFilesBelow } from '../support/followed-log.js';
+import { eventually, followLog, numbered, numberedText, openFilesBelow } from '../support/followed-log.js';
 
 /** As loggers of the fixed-window kind do it: .2 becomes .3, .1 becomes .2, the log becomes .1. */
 function shift(path: string, rotations: number): void {
@@ -68,7 +68,8 @@ describe('a log that is rotated by renaming', () => {
       renameSync(path, `${path}.1`);
       writeFileSync(path, '');
       writeSync(old, numberedText(2, 2));
-      await log.untilLines(2);
+      await log.untilCaughtUp(12);
+      expect(log.events).toEqual([]);
       writeSync(old, numberedText(3, 3));
       closeSync(old);
       appendFileSync(path, numberedText(4, 4));
@@ -124,6 +125,25 @@ describe('a log that is rotated by renaming', () => {
       await log.untilLines(6);
       expect(log.lines).toEqual(numbered(1, 6));
       expect(follower.counts()).toMatchObject({ losses: 0, filesOpened: 5 });
+    });
+  });
+
+  it('opens new files as they come while the reader is kept waiting, without a poll', async () => {
+    const before = (path: string) => writeFileSync(path, numberedText(1, 1));
+    await followLog({ before, pollMs: 60_000 }, async ({ path, log, follower }) => {
+      await log.untilLines(1);
+      log.hold();
+      appendFileSync(path, numberedText(2, 2));
+      await log.held();
+      for (let rotation = 0; rotation < 3; rotation += 1) {
+        renameSync(path, `${path}.1`);
+        writeFileSync(path, numberedText(3 + rotation, 3 + rotation));
+        await eventually(() => follower.counts().filesOpened === 2 + rotation);
+        unlinkSync(`${path}.1`);
+      }
+      log.release();
+      await log.untilLines(5);
+      expect(log.lines).toEqual(numbered(1, 5));
     });
   });
 

@@ -65,6 +65,18 @@ describe('a log that is truncated', () => {
     });
   });
 
+  it('is noticed although the new text begins like the old one', async () => {
+    const banner = 'the banner that the program writes whenever it opens its log\n'.repeat(40);
+    const before = (path: string) => writeFileSync(path, `${banner}${numberedText(1, 5)}`);
+    await followLog({ before, useNotifications: false, pollMs: 60_000 }, async ({ path, log, follower }) => {
+      await log.untilLines(45);
+      writeFileSync(path, `${banner}${numberedText(6, 60)}`);
+      await follower.lookAgain();
+      await log.untilLines(45 + 95);
+      expect(log.lines.slice(85)).toEqual(numbered(6, 60));
+    });
+  });
+
   it('drops the half line that was cut away instead of joining it to the new text', async () => {
     await followLog({ before: (path) => writeFileSync(path, 'whole\nhal') }, async ({ path, log }) => {
       await log.untilCaughtUp(9);

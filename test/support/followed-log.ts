@@ -67,6 +67,11 @@ export async function inFolder(test: (folder: string) => Promise<void>): Promise
   }
 }
 
+/** Resolves once the condition holds, for what raises no event; the test's own deadline ends the wait. */
+export async function eventually(isMet: () => boolean): Promise<void> {
+  while (!isMet()) await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Paths below `folder` that this process has open; empty where the system does not tell. */
 export function openFilesBelow(folder: string): string[] {
   let descriptors: string[];

@@ -29,12 +29,14 @@ wait_until() { # SECONDS COMMAND...
   until "$@"; do ((SECONDS < until)) || { echo "capture.sh: timed out: $*" >&2; exit 1; }; sleep 0.3; done
 }
 other_leads() { local l; l=$(z leader) && [[ $l != "$leader" ]]; }
+loaded() { local c; c=$(z nodes 1) && ((${c:-0} > 15)); }
 follows() { [[ $(z mode "$1") == follower ]]; }
 
 "$here/ensemble.sh" up "$version" "$dir"
 leader=$(z leader)
 follower=$((leader == 1 ? 2 : 1))
 "$here/ensemble.sh" load "$dir" 3600 & load_pid=$!
+wait_until 30 loaded
 
 case $scenario in
   healthy) sleep 90 ;;
@@ -94,4 +96,4 @@ join() { local IFS=,; echo "$*"; }
   echo "  \"recoveredAt\": $([[ -n $recovered ]] && echo "\"$recovered\"" || echo null)"
   echo '}'
 } > "$output/truth.json"
-if grep -lE "/work|/root|$(hostname)\b.*host.name" "$output"/*.out "$output"/truth.json 2>/dev/null; then echo "capture.sh: machine paths in the logs above" >&2; fi
+if grep -lE "/work|/root|host\.name=$(hostname)\$" "$output"/*.out "$output"/truth.json 2>/dev/null; then echo "capture.sh: machine paths in the logs above" >&2; fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A real three-node ZooKeeper ensemble on one Linux machine, each server in its own network namespace.
 #   ensemble.sh up VERSION DIR | down DIR | start|kill|term|stop|cont DIR N | slow DIR N MS | fast DIR N
-#   ensemble.sh leader DIR | mode DIR N | synced DIR | wait-synced DIR | load DIR SECONDS
+#   ensemble.sh leader DIR | mode DIR N | nodes DIR N | synced DIR | wait-synced DIR | load DIR SECONDS
 # Environment for 'up': HVIEW_ZK_PREFIX (hvzk), HVIEW_ZK_SUBNET (10.77.0); for 'load': HVIEW_ZK_PERIOD_MS (300).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -16,7 +16,7 @@ if [[ $command != up ]]; then
   # shellcheck disable=SC1091
   source "$dir/settings"
 fi
-if [[ $command =~ ^(start|kill|term|stop|cont|slow|fast|mode)$ ]]; then
+if [[ $command =~ ^(start|kill|term|stop|cont|slow|fast|mode|nodes)$ ]]; then
   n=${1:?N}; shift
   [[ $n =~ ^[123]$ ]] || fail "N is 1, 2 or 3"
 fi
@@ -109,6 +109,7 @@ case $command in
   fast) rm -f "$dir/$n/slow" ;;
   leader) leader ;;
   mode) mode "$n" ;;
+  nodes) four_letters "$n" srvr | sed -n 's/^Node count: //p' ;;
   synced) synced ;;
   wait-synced) wait_for "${1:-90}" "ensemble in sync" synced ;;
   load)

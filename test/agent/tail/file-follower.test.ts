@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FileFollower } from '../../../agent/tail/file-follower.js';
 import { ReadBuffers } from '../../../agent/tail/read-buffers.js';
 import { FakeClock } from '../../support/fake-clock.js';
-import { followLog, inFolder, numbered, numberedText } from '../../support/followed-log.js';
+import { eventually, followLog, inFolder, numbered, numberedText } from '../../support/followed-log.js';
 import { SourceRecorder } from '../../support/source-recorder.js';
 
 describe('a follower', () => {
@@ -143,7 +143,28 @@ describe('a follower', () => {
     });
   });
 
-  it('shares a few buffers with others without letting one of them starve', async () => {
+  it('lets others have the buffer in between while it works off a backlog', async () => {
+    await inFolder(async (folder) => {
+      const buffers = new ReadBuffers(1064, 1);
+      const order: string[] = [];
+      const followers = ['first', 'second'].map((name) => {
+        const path = join(folder, `${name}.log`);
+        writeFileSync(path, numberedText(1, 2000));
+        return new FileFollower(
+          { path, buffers },
+          { onChunk: () => void order.push(name), onFileEnd: () => {} },
+        );
+      });
+      await Promise.all(followers.map((follower) => follower.start()));
+      const whole = numberedText(1, 2000).length;
+      await eventually(() => followers.every((follower) => follower.counts().bytesRead === whole));
+      await Promise.all(followers.map((follower) => follower.stop()));
+      expect(order.indexOf('second')).toBeLessThan(order.lastIndexOf('first'));
+      expect(order.indexOf('first')).toBeLessThan(order.lastIndexOf('second'));
+    });
+  });
+
+  it('shares a few buffers with others without losing a line', async () => {
     await inFolder(async (folder) => {
       const buffers = new ReadBuffers(1064, 2);
       const logs = Array.from({ length: 5 }, () => new SourceRecorder());

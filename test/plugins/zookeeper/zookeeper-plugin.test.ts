@@ -148,10 +148,10 @@ describe('the ZooKeeper plugin', () => {
       'Observing zk2/10.77.0.2:2888',
       'Notification: 1 (message format version), 3 (n.leader), 0x0 (n.zxid), 0x1 (n.round), LOOKING (n.state), 2 (n.sid)',
       'Notification: my state:LOOKING; n.sid:2, n.state:LOOKING, n.leader:3, n.round:0x1',
-      'Follower sid: 2 : info : x',
-      'Synchronizing with Learner sid: 2 maxCommittedLog=0x0',
-      'Received NEWLEADER-ACK message from 2',
-      'Sending DIFF zxid=0x0 for peer sid: 2',
+      '[LearnerHandler-/10.77.0.2:5:LearnerHandler@9] - Follower sid: 2 : info : x',
+      '[LearnerHandler-/10.77.0.2:5:LearnerHandler@9] - Synchronizing with Learner sid: 2 maxCommittedLog=0x0',
+      '[LearnerHandler-/10.77.0.2:5:LearnerHandler@9] - Received NEWLEADER-ACK message from 2',
+      '[LearnerHandler-/10.77.0.2:5:LearnerHandler@9] - Sending DIFF zxid=0x0 for peer sid: 2',
     ];
     const unseen = contents.filter((content) => !MEMORY_LITERALS.some((literal) => content.includes(literal)));
     expect(unseen).toEqual([]);

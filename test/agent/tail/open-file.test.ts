@@ -1,0 +1,105 @@
+import { describe, expect, it } from '@jest/globals';
+import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OpenFile, openForReading } from '../../../agent/tail/open-file.js';
+import { inFolder } from '../../support/followed-log.js';
+
+/** Runs `test` on an open file with this text in it. */
+async function withFile(
+  text: string,
+  test: (file: OpenFile, path: string, read: () => Promise<string>) => Promise<void>,
+): Promise<void> {
+  await inFolder(async (folder) => {
+    const path = join(folder, 'app.log');
+    writeFileSync(path, text);
+    const { handle, stats } = await openForReading(path);
+    const file = new OpenFile(handle, stats, path, 1);
+    const buffer = Buffer.alloc(4096);
+    const read = async () => {
+      const result = await file.read(buffer);
+      return result.kind === 'bytes' ? `${result.offset}:${result.bytes.toString()}` : result.kind;
+    };
+    try {
+      await test(file, path, read);
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+describe('an open file', () => {
+  it('is read on from where the last read ended, each byte once', async () => {
+    await withFile('one', async (_file, path, read) => {
+      expect(await read()).toBe('0:one');
+      expect(await read()).toBe('end');
+      appendFileSync(path, ' two');
+      expect(await read()).toBe('3: two');
+    });
+  });
+
+  it('notices that it was cut below the place, even when what is left is unchanged', async () => {
+    await withFile('some text', async (_file, path, read) => {
+      await read();
+      truncateSync(path, 4);
+      expect(await read()).toBe('truncated');
+    });
+  });
+
+  it('notices other text before the place', async () => {
+    await withFile('some text', async (_file, path, read) => {
+      await read();
+      writeFileSync(path, 'some test and more');
+      expect(await read()).toBe('truncated');
+    });
+  });
+
+  it('skips zeros at its start, over several reads, and none later', async () => {
+    await withFile('\0'.repeat(5000), async (_file, path, read) => {
+      expect(await read()).toBe('hole');
+      expect(await read()).toBe('hole');
+      appendFileSync(path, '\0\0text\0');
+      expect(await read()).toBe('5002:text\0');
+      appendFileSync(path, '\0more');
+      expect(await read()).toBe('5007:\0more');
+    });
+  });
+
+  it('has an identity that grows with the first thousand bytes and not beyond', async () => {
+    await withFile('x'.repeat(1000), async (file, path, read) => {
+      expect(file.identity.head.length).toBe(0);
+      await read();
+      const { head } = file.identity;
+      expect(head.length).toBe(1000);
+      appendFileSync(path, 'y'.repeat(1000));
+      await read();
+      expect(file.identity.head.length).toBe(1024);
+      expect(file.identity.head.digest).not.toBe(head.digest);
+    });
+  });
+
+  it('recognises a place in it by the bytes before, and not once they have changed', async () => {
+    await withFile('one\ntwo\nthree\n', async (file, path, read) => {
+      await read();
+      const place = await file.positionAt(8);
+      expect(place).toMatchObject({ offset: 8, marker: { length: 8 } });
+      expect(await file.holds(place)).toBe(true);
+      appendFileSync(path, 'four\n');
+      expect(await file.holds(place)).toBe(true);
+      writeFileSync(path, 'one\nTWO\nthree\n');
+      expect(await file.holds(place)).toBe(false);
+    });
+  });
+
+  it('says that there is something to read when its size or text may differ, and only once', async () => {
+    await withFile('one', async (file, path, read) => {
+      const hasChanged = async () => file.hasChanged(await file.stats());
+      expect(await hasChanged()).toBe(true);
+      await read();
+      expect(await hasChanged()).toBe(false);
+      appendFileSync(path, ' two');
+      expect(await hasChanged()).toBe(true);
+      // Nobody has read it, and nothing else has happened: a second look would tell nothing new.
+      expect(await hasChanged()).toBe(false);
+    });
+  });
+});

@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { endCommands, runCommandLine } from '../support/spawn-command.js';
+import { startServer } from '../support/started-server.js';
+import { removeFolder } from '../support/zookeeper-files.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hview-server-'));
+});
+afterEach(async () => {
+  await endCommands();
+  removeFolder(folder);
+});
+
+function ask(address: string, words: readonly string[]): ReturnType<typeof runCommandLine> {
+  return runCommandLine('hview-client', ['-server', address, ...words]);
+}
+
+describe('hview-server', () => {
+  it('listens on the given address, answers, and ends with 0 on SIGTERM', async () => {
+    const { command, address } = await startServer(['-addr', 'localhost:0', 'pano0']);
+    const answer = await ask(address, ['ping']);
+    expect(answer.code).toBe(0);
+    expect(answer.stdout).toMatch(/^ping reply at time \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? \+0000 UTC\n$/);
+    command.kill('SIGTERM');
+    const { code, stdout, stderr } = await command.exited;
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toContain('the aggregator stops');
+  });
+
+  it('chooses a port between -port_start and -port_end when none is given', async () => {
+    const words = ['-addr', 'localhost', '-port_start', '21000', '-port_end', '29000', 'pano0'];
+    const { address } = await startServer(words);
+    const [host, port] = address.split(':');
+    expect(host).toBe('localhost');
+    expect(Number(port)).toBeGreaterThanOrEqual(21000);
+    expect(Number(port)).toBeLessThan(29000);
+    expect((await ask(address, ['list', 'subject'])).code).toBe(0);
+  });
+
+  it('runs on the configuration that hview-mkrc writes, and keeps in its database what it was told', async () => {
+    const words = ['-nserver', '1', '-namep', 'pano%d', '-id', 'pano0', '-output', 'hs.cfg'];
+    expect((await runCommandLine('hview-mkrc', words, { cwd: folder })).code).toBe(0);
+    const first = await startServer(['-config', 'hs.cfg'], { cwd: folder });
+    expect((await ask(first.address, ['report', 'peer@1', 'snapshot:u:30'])).stdout).toBe('Accepted\n');
+    first.command.kill('SIGTERM');
+    expect((await first.command.exited).code).toBe(0);
+
+    const second = await startServer(['-config', 'hs.cfg'], { cwd: folder });
+    expect((await ask(second.address, ['get', 'inference', 'peer@1'])).stdout).toMatch(
+      /^\[client\] ==> peer@1: \S+Z \{ snapshot: UNHEALTHY, 30\.0; \}\n$/,
+    );
+  });
+
+  it('says that the port is taken, and ends with 1', async () => {
+    const { address } = await startServer();
+    expect(await runCommandLine('hview-server', ['-addr', address, 'pano1'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        `hview-server: another program listens on ${address}\n` +
+        'Stop it, or choose another address with -addr host:port.\n',
+    });
+  });
+
+  it.each([
+    ['in a folder that is not there', 'none/hview.db'],
+    ['in a folder that is a file', 'plain-file/hview.db'],
+  ])('names the database %s, and ends with 1', async (_, file) => {
+    writeFileSync(join(folder, 'plain-file'), '');
+    const words = ['-addr', 'localhost:0', '-dbfile', file, 'pano0'];
+    const { code, stdout, stderr } = await runCommandLine('hview-server', words, { cwd: folder });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`hview-server: the database ${file} cannot be opened`);
+    expect(stderr).toContain('-dbfile names another place.');
+  });
+
+  it('names the database that is no database, and ends with 1', async () => {
+    writeFileSync(join(folder, 'notes.txt'), 'these are notes and no database\n'.repeat(100));
+    const words = ['-addr', 'localhost:0', '-dbfile', 'notes.txt', 'pano0'];
+    const { code, stderr } = await runCommandLine('hview-server', words, { cwd: folder });
+    expect(code).toBe(1);
+    expect(stderr).toContain('hview-server: the database notes.txt cannot be opened');
+  });
+
+  it.each([
+    ['{', 'hs.cfg: not JSON: '],
+    ['{"Id": "a", "Peers": {"b": "localhost:7000"}}', 'hs.cfg: Id: "a" is not present in Peers'],
+    ['{"Id": "a", "Peers": {"a": "localhost:high"}}', 'hs.cfg: '],
+    ['{"Id": "a", "Addr": "localhost:0", "LogLevel": "loud"}', 'hs.cfg: LogLevel: "loud" is none of debug'],
+  ])('refuses the configuration %s and says why', async (text, reason) => {
+    writeFileSync(join(folder, 'hs.cfg'), text);
+    const { code, stdout, stderr } = await runCommandLine('hview-server', ['-config', 'hs.cfg'], {
+      cwd: folder,
+    });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`hview-server: ${reason}`);
+  });
+
+  it.each([
+    [[], 'the ID is missing'],
+    [['pano0', 'pano1'], 'unexpected word "pano1"'],
+    [['-config', 'none.cfg'], 'cannot read the configuration none.cfg: there is no such file'],
+  ])('refuses the words %j and says why', async (words, reason) => {
+    const { code, stderr } = await runCommandLine('hview-server', words, { cwd: folder });
+    expect(code).toBe(1);
+    expect(stderr.split('\n')[0]).toBe(`hview-server: ${reason}`);
+  });
+});
