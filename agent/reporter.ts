@@ -224,12 +224,13 @@ export class Reporter {
         hint: error.hint,
       });
     }
-    if (clock.monotonic() - this.#downSinceMs >= giveUpAfterMs) {
+    const patienceMs = this.#downSinceMs + giveUpAfterMs - clock.monotonic();
+    if (patienceMs <= 0) {
       this.#failure = error;
       this.close();
       return;
     }
-    this.#pause = sleep(clock, this.#backoff.next(), this.#stop.signal).then(() => {
+    this.#pause = sleep(clock, Math.min(this.#backoff.next(), patienceMs), this.#stop.signal).then(() => {
       this.#pause = null;
     });
   }

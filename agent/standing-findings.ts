@@ -58,7 +58,9 @@ export class StandingFindings {
         key !== keyOf(cause)
       ) {
         this.#standing.delete(key);
-        withdrawn.push(withdrawalOf(finding, cause.timeMs, `withdrawn: ${cause.message}`));
+        // Threads log a little out of order; a withdrawal must not look older than what it withdraws.
+        const timeMs = Math.max(cause.timeMs, finding.timeMs);
+        withdrawn.push(withdrawalOf(finding, timeMs, `withdrawn: ${cause.message}`));
       }
     }
     return withdrawn;

@@ -237,9 +237,15 @@ function pluginNames(): string {
 /** Waits until all is delivered; after a signal only for a limited time. */
 async function drain(reporter: Reporter | null, signal: AbortSignal, isOnce: boolean): Promise<void> {
   if (reporter === null) return;
-  const limit = (): Promise<void> => sleep(systemClock, DRAIN_LIMIT_MS);
-  if (isOnce && !signal.aborted) await Promise.race([reporter.drain(), aborted(signal).then(limit)]);
-  else await Promise.race([reporter.drain(), limit()]);
+  // Cut short when all is delivered: a timer left behind would keep the process alive.
+  const drained = new AbortController();
+  const limit = (): Promise<void> => sleep(systemClock, DRAIN_LIMIT_MS, drained.signal);
+  try {
+    if (isOnce && !signal.aborted) await Promise.race([reporter.drain(), aborted(signal).then(limit)]);
+    else await Promise.race([reporter.drain(), limit()]);
+  } finally {
+    drained.abort();
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

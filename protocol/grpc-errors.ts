@@ -41,10 +41,14 @@ export function fromGrpcError(error: ServiceError, method: string, target: strin
         hint: 'It may be overloaded or cut off; try again.',
       });
     case GrpcStatus.UNAVAILABLE:
-      return new HviewError('UNREACHABLE', `cannot reach the aggregator at ${target}: ${reasonIn(error.details)}`, {
-        ...cause,
-        hint: 'Is hview-server running there? Name another one with -server host:port.',
-      });
+      return new HviewError(
+        'UNREACHABLE',
+        `cannot reach the aggregator at ${target}: ${reasonIn(error.details)}`,
+        {
+          ...cause,
+          hint: 'Is hview-server running there? Name another one with -server host:port.',
+        },
+      );
     case GrpcStatus.CANCELLED:
       return new HviewError('UNREACHABLE', `the call ${method} to ${target} was cancelled`, cause);
     case GrpcStatus.UNIMPLEMENTED:

@@ -122,8 +122,9 @@ export class FileFollower implements ByteSource {
     const missing = await this.#succession.begin(this.#options.startAt);
     this.#missingLosses = missing.length;
     for (const position of missing) this.#handlers.onLoss?.({ kind: 'missing', position });
-    await this.#noteFolder();
+    this.#watchedFolder = await folderKey(this.#path);
     await this.#tail.startP();
+    this.#tail.watchTarget(this.#succession.target);
     this.#schedulePoll();
   }
 
@@ -310,8 +311,7 @@ export class FileFollower implements ByteSource {
   /** A folder that was replaced tells nothing any more: its successor has to be watched. */
   async #noteFolder(): Promise<void> {
     this.#tail.watchTarget(this.#succession.target);
-    const stats = await stat(dirname(this.#path), { bigint: true }).catch(() => undefined);
-    const folder = stats === undefined ? undefined : fileKey(stats);
+    const folder = await folderKey(this.#path);
     if (folder === this.#watchedFolder) return;
     this.#watchedFolder = folder;
     this.#tail.rewatch();
@@ -380,6 +380,12 @@ export class FileFollower implements ByteSource {
 interface Settle {
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
+}
+
+/** Which folder the path lies in; undefined when it is not there. */
+async function folderKey(path: string): Promise<string | undefined> {
+  const stats = await stat(dirname(path), { bigint: true }).catch(() => undefined);
+  return stats === undefined ? undefined : fileKey(stats);
 }
 
 async function hasNoName(file: OpenFile): Promise<boolean> {

@@ -75,11 +75,15 @@ export class NameTail extends Tail {
     } catch (error) {
       this.#work.loseNotifications(error);
     }
+    // What came before the watch was in place raises no event.
+    this.wake();
   }
 
   override async stop(): Promise<boolean> {
+    // `tail-file` calls this before it starts, too.
     this.#targetWatcher?.close();
     this.#targetWatcher = undefined;
+    this.#targetFolder = undefined;
     const result = await super.stop();
     await this.#doing;
     return result;

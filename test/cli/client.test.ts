@@ -81,7 +81,9 @@ describe('an interactive session', () => {
       'report peer@1 disk:dd:0',
     );
     expect({ code, stdout }).toEqual({ code: 0, stdout: '> > > > > > Accepted\n> \n' });
-    expect(stderr.split('\n').filter((line) => !line.startsWith('Type') && !line.startsWith('Write'))).toEqual([
+    expect(
+      stderr.split('\n').filter((line) => !line.startsWith('Type') && !line.startsWith('Write')),
+    ).toEqual([
       'bad command "lsit", try "help".',
       'No report for nobody',
       'invalid health metric snapshot:q:30',
@@ -148,7 +150,15 @@ describe('a single command', () => {
   });
 
   it('repeats a question until a signal ends it with 0', async () => {
-    const tail = startCommandLine('hview-client', ['-server', address, 'tail', '1', 'get', 'inference', 'peer@2']);
+    const tail = startCommandLine('hview-client', [
+      '-server',
+      address,
+      'tail',
+      '1',
+      'get',
+      'inference',
+      'peer@2',
+    ]);
     const { index } = await tail.waitForOutput(/(?:\[peer@9\] ==> peer@2: .*\n){2}/);
     expect(index).toBe(0);
     tail.kill('SIGTERM');
@@ -174,10 +184,17 @@ describe('a single command', () => {
 describe('without an aggregator', () => {
   it('ends with 2 and names the address', async () => {
     const nobody = `localhost:${await closedPort()}`;
-    const { code, stdout, stderr } = await runCommandLine('hview-client', ['-server', nobody, 'list', 'subject']);
+    const { code, stdout, stderr } = await runCommandLine('hview-client', [
+      '-server',
+      nobody,
+      'list',
+      'subject',
+    ]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(
-      new RegExp(`^hview-client: cannot reach the aggregator at ${nobody}: connect ECONNREFUSED .*\nIs hview-server running`),
+      new RegExp(
+        `^hview-client: cannot reach the aggregator at ${nobody}: connect ECONNREFUSED .*\nIs hview-server running`,
+      ),
     );
   });
 });

@@ -8,12 +8,15 @@ afterEach(endCommands);
 const COMMANDS: readonly CommandName[] = ['hview-server', 'hview-logtail', 'hview-client', 'hview-mkrc'];
 
 describe.each(COMMANDS)('the command line of %s', (name) => {
-  it.each(['--help', '-help', '-h'])('explains itself on standard output when asked with %s', async (flag) => {
-    const { code, stdout, stderr } = await runCommandLine(name, [flag]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(new RegExp(`^Usage: ${name} .*\n\n`));
-    expect(stdout).toContain('\nExit codes: 0 ');
-  });
+  it.each(['--help', '-help', '-h'])(
+    'explains itself on standard output when asked with %s',
+    async (flag) => {
+      const { code, stdout, stderr } = await runCommandLine(name, [flag]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(new RegExp(`^Usage: ${name} .*\n\n`));
+      expect(stdout).toContain('\nExit codes: 0 ');
+    },
+  );
 
   it('tells its version', async () => {
     expect(await runCommandLine(name, ['--version'])).toEqual({

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endCommands, runCommandLine } from '../support/spawn-command.js';
 import { FILTER, PLUGIN_WORDS, makeZooKeeperFolder, removeFolder } from '../support/zookeeper-files.js';
@@ -100,7 +100,7 @@ describe('a log that cannot be read', () => {
 
   it('is named when it is a folder', async () => {
     const said = await refusal('-once', '-report=false', '-log', '.', ...PLUGIN_WORDS);
-    expect(said).toContain('hview-logtail: cannot read the log ');
+    expect(said).toContain(`hview-logtail: cannot follow ${realpathSync(folder)}: it is a folder`);
   });
 
   it('leaves the files as they were', async () => {

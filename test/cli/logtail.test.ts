@@ -8,7 +8,8 @@ import { LOG, PLUGIN_WORDS, makeZooKeeperFolder, removeFolder } from '../support
 
 const LISTENER =
   '2017-05-26T17:26:04.986Z peer@1 -> peer@2 QuorumListener HEALTHY 90 [entry-1] Received connection request /10.0.0.2:43446\n';
-const SYNC = '2017-05-26T17:26:05.986Z peer@1 -> peer@1 SyncThread UNHEALTHY 20 [entry-2] fsync took 1500ms\n';
+const SYNC =
+  '2017-05-26T17:26:05.986Z peer@1 -> peer@1 SyncThread UNHEALTHY 20 [entry-2] fsync took 1500ms\n';
 const WORKER =
   '2017-05-26T17:26:06.986Z peer@1 -> peer@2 RecvWorker MAYBE_UNHEALTHY 50 [entry-3] Connection broken for id 2\n';
 
@@ -119,7 +120,10 @@ describe('reading a log once', () => {
   it('delivers before it ends', async () => {
     const { address } = await startServer();
     const words = ['-once', '-stale=-1', '-server', address, '-log', 'zookeeper.out', ...PLUGIN_WORDS];
-    const { code, stderr } = await runCommandLine('hview-logtail', words, { cwd: folder, env: { TZ: 'UTC' } });
+    const { code, stderr } = await runCommandLine('hview-logtail', words, {
+      cwd: folder,
+      env: { TZ: 'UTC' },
+    });
     expect(code).toBe(0);
     expect(stderr).toContain('"accepted":3');
     expect(await dump(address)).toContain('[peer@1] ==> peer@1: 2017-05-26T17:26:05.986Z');
@@ -134,12 +138,12 @@ describe('reading a log once', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('"undelivered":3,"msg":"findings were not delivered"');
     expect(stderr).toContain(`hview-logtail: cannot reach the aggregator at ${address}: `);
-  }, 30_000);
+  }, 20_000);
 
   it('skips what is older than the stale limit, and says so when that was everything', async () => {
     const { code, stdout, stderr } = await readOnce();
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
-    expect(stderr).toContain('"quiet":{"no-match":1,"stale":3}');
+    expect(stderr).toContain('"quiet":{"stale":3}');
     expect(stderr).toContain('-stale=-1 takes them whatever their age');
   });
 
@@ -166,7 +170,15 @@ describe('reading a log once', () => {
 
   it('stops quietly when nobody reads its output any more', async () => {
     writeFileSync(join(folder, 'zookeeper.out'), LOG.repeat(3000));
-    const words = ['-once', '-report=false', '-merge=0', '-stale=-1', '-log', 'zookeeper.out', ...PLUGIN_WORDS];
+    const words = [
+      '-once',
+      '-report=false',
+      '-merge=0',
+      '-stale=-1',
+      '-log',
+      'zookeeper.out',
+      ...PLUGIN_WORDS,
+    ];
     const agent = startCommandLine('hview-logtail', words, { cwd: folder });
     await agent.waitForOutput(/QuorumListener/);
     agent.closeOutput();

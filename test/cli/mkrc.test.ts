@@ -34,7 +34,18 @@ ${TEN_PEERS}
 `;
 }
 
-const TEN = ['-fix_port', '6688', '-nserver', '10', '-addressp', 'razor%d', '-namep', 'pano%d', '-id', 'pano0'];
+const TEN = [
+  '-fix_port',
+  '6688',
+  '-nserver',
+  '10',
+  '-addressp',
+  'razor%d',
+  '-namep',
+  'pano%d',
+  '-id',
+  'pano0',
+];
 
 let folder: string;
 beforeEach(() => {
@@ -61,7 +72,9 @@ describe('hview-mkrc', () => {
   });
 
   it('writes the configuration to a file and prints it too', async () => {
-    const { code, stdout } = await runCommandLine('hview-mkrc', [...TEN, '-output', 'hs.cfg'], { cwd: folder });
+    const { code, stdout } = await runCommandLine('hview-mkrc', [...TEN, '-output', 'hs.cfg'], {
+      cwd: folder,
+    });
     const config = manualConfig('null', false);
     expect(code).toBe(0);
     expect(stdout).toBe(`Saving to hs.cfg\nConfig:\n${config}Saved\n`);

@@ -90,7 +90,7 @@ describe('hview-server', () => {
     ['{', 'hs.cfg: not JSON: '],
     ['{"Id": "a", "Peers": {"b": "localhost:7000"}}', 'hs.cfg: Id: "a" is not present in Peers'],
     ['{"Id": "a", "Peers": {"a": "localhost:high"}}', 'hs.cfg: '],
-    ['{"Id": "a", "Addr": "localhost:0", "LogLevel": "loud"}', 'hs.cfg: LogLevel: "loud" is none of debug'],
+    ['{"Id": "a", "Peers": {"a": "localhost:0"}, "LogLevel": "loud"}', 'hs.cfg: LogLevel: "loud" is none of'],
   ])('refuses the configuration %s and says why', async (text, reason) => {
     writeFileSync(join(folder, 'hs.cfg'), text);
     const { code, stdout, stderr } = await runCommandLine('hview-server', ['-config', 'hs.cfg'], {

@@ -6,6 +6,7 @@ import { findingToReport } from '../../agent/finding.js';
 import { Pipeline } from '../../agent/pipeline.js';
 import { LineSplitter } from '../../agent/tail/line-splitter.js';
 import { compileRuleSet } from '../../filters/compile.js';
+import type { Matcher } from '../../filters/matcher.js';
 import { loadRuleSet } from '../../filters/load-rule-set.js';
 import { loadPlugin } from '../../plugins/registry.js';
 import type { Status } from '../../protocol/model.js';
@@ -66,6 +67,15 @@ export function readLog(folder: string, id: number): Buffer {
   }
 }
 
+let matcher: Matcher | undefined;
+
+/** The bundled rules, compiled once. */
+function bundledMatcher(): Matcher {
+  const rules = packageFile('filters', 'rules', 'zookeeper.json');
+  matcher ??= compileRuleSet(loadRuleSet(readFileSync(rules, 'utf8'), rules));
+  return matcher;
+}
+
 /** What the agent of one server finds in its log, stale off and merge on, by log time alone. */
 export async function findingsOf({ folder }: Incident, id: number): Promise<Finding[]> {
   const factory = await loadPlugin('zookeeper');
@@ -75,10 +85,9 @@ export async function findingsOf({ folder }: Incident, id: number): Promise<Find
     notice: () => undefined,
   });
   try {
-    const rules = packageFile('filters', 'rules', 'zookeeper.json');
     const pipeline = new Pipeline({
       plugin,
-      matcher: compileRuleSet(loadRuleSet(readFileSync(rules, 'utf8'), rules)),
+      matcher: bundledMatcher(),
       suppress: { staleSeconds: -1, mergeSeconds: 1 },
       now: () => 0,
     });

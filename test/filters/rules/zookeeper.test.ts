@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { observe } from '../../../agent/observe.js';
+import { Pipeline } from '../../../agent/pipeline.js';
+import { LineSplitter } from '../../../agent/tail/line-splitter.js';
 import { compileRuleSet } from '../../../filters/compile.js';
 import { runExamples, type ExampleFinding } from '../../../filters/examples.js';
 import { loadRuleSet } from '../../../filters/load-rule-set.js';
@@ -20,14 +21,16 @@ function examplePlugin(): LogPlugin {
   return created;
 }
 
+/** Through the agent's own pipeline, so that its skipping of lines and its joining of traces take part. */
 function replay(lines: readonly string[]): ExampleFinding[] {
-  const stream = plugin.openStream();
-  return lines.flatMap((line) => {
-    const parsed = stream.parse(line);
-    const observed = parsed.kind === 'record' ? observe(parsed.record, matcher, stream) : null;
-    if (observed?.kind !== 'finding') return [];
-    const { rule, subject, context, status, score } = observed.finding;
-    return [{ rule: rule.id, subject, context, status, score }];
+  const suppress = { staleSeconds: -1, mergeSeconds: 0 };
+  const pipeline = new Pipeline({ plugin, matcher, suppress, now: () => 0 });
+  const file = pipeline.openFile();
+  const log = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+  for (const region of new LineSplitter().push(log, 0)) file.push(region);
+  file.flush();
+  return pipeline.take().map(({ rule, subject, context, status, score }) => {
+    return { rule: rule.id, subject, context, status, score };
   });
 }
 

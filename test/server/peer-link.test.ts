@@ -1,0 +1,146 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Intake, LearnRequest } from '../../protocol/health-service.js';
+import { HviewError } from '../../runtime/errors.js';
+import { silentLogger } from '../../runtime/logger.js';
+import { PeerLink } from '../../server/relay/peer-link.js';
+import { FakeClock, settle } from '../support/fake-clock.js';
+import { report } from '../support/observations.js';
+
+/** A peer that answers when told to, or at once when `reply` is set. */
+class ScriptedPeer {
+  readonly asked: LearnRequest[] = [];
+  reply: Intake | HviewError | null = 'accepted';
+
+  learnReport(request: LearnRequest): Promise<Intake> {
+    this.asked.push(request);
+    if (this.reply instanceof HviewError) return Promise.reject(this.reply);
+    return this.reply === null ? new Promise(() => undefined) : Promise.resolve(this.reply);
+  }
+
+  get subjects(): string[] {
+    return this.asked.map(({ kind, report: { subject } }) =>
+      kind === 'normal' ? subject : `${kind} ${subject}`,
+    );
+  }
+}
+
+function setUp(queueLength = 100) {
+  const peer = new ScriptedPeer();
+  const clock = new FakeClock();
+  const link = new PeerLink({
+    peer: { id: 'pano1', address: 'h:1' },
+    self: { id: 'pano0', address: 'h:0' },
+    service: peer,
+    clock,
+    random: () => 0,
+    logger: silentLogger,
+    queueLength,
+  });
+  return { peer, clock, link };
+}
+
+const AWAY = new HviewError('UNREACHABLE', 'nobody listens');
+
+describe('the link to a peer', () => {
+  it('passes a report on with its own name as the source', async () => {
+    const { peer, link } = setUp();
+    link.relay(report());
+    await settle();
+    expect(peer.asked).toEqual([
+      { kind: 'normal', source: { id: 'pano0', address: 'h:0' }, report: report() },
+    ]);
+  });
+
+  it('sends no more on a subject that the peer ignores, until it is interested', async () => {
+    const { peer, link } = setUp();
+    peer.reply = 'ignored';
+    link.relay(report({ subject: 'a' }));
+    await settle();
+    link.relay(report({ subject: 'a' }));
+    link.relay(report({ subject: 'b' }));
+    await settle();
+    expect(peer.subjects).toEqual(['a', 'b']);
+    link.interested('a');
+    link.relay(report({ subject: 'a' }));
+    await settle();
+    expect(peer.subjects).toEqual(['a', 'b', 'a']);
+  });
+
+  it('says so when we (no longer) want a subject, also to a peer that ignores it', async () => {
+    const { peer, link } = setUp();
+    link.uninterested('a');
+    link.subscribe('subscription', 'a');
+    link.subscribe('unsubscription', 'a');
+    await settle();
+    expect(peer.subjects).toEqual(['subscription a', 'unsubscription a']);
+    expect(peer.asked[0]?.report.observer).toBe('pano0');
+  });
+
+  it('has a limited number of calls under way', async () => {
+    const { peer, link } = setUp();
+    peer.reply = null;
+    for (let index = 0; index < 50; index += 1) link.relay(report({ subject: `s${index}` }));
+    await settle();
+    expect(peer.asked).toHaveLength(32);
+    expect(link.counts).toEqual({ waiting: 50, dropped: 0 });
+  });
+
+  it('gives a peer that was away everything once it is back', async () => {
+    const { peer, clock, link } = setUp();
+    peer.reply = AWAY;
+    for (const subject of ['a', 'b', 'c']) link.relay(report({ subject }));
+    for (let step = 0; step < 20; step += 1) {
+      await settle();
+      clock.advance(1000);
+    }
+    peer.reply = 'accepted';
+    peer.asked.length = 0;
+    clock.advance(10_000);
+    await settle();
+    await settle();
+    expect([...peer.subjects].sort()).toEqual(['a', 'b', 'c']);
+    expect(link.counts.waiting).toBe(0);
+  });
+
+  it('asks a peer that is away after growing pauses, with one call at a time', async () => {
+    const { peer, clock, link } = setUp();
+    peer.reply = AWAY;
+    link.relay(report({ subject: 'a' }));
+    await settle();
+    const times: number[] = [];
+    for (let step = 0; step < 300; step += 1) {
+      const before = peer.asked.length;
+      clock.advance(100);
+      await settle();
+      if (peer.asked.length > before) times.push(peer.asked.length - before);
+    }
+    expect(times.length).toBeGreaterThanOrEqual(6);
+    expect(times.length).toBeLessThanOrEqual(8);
+    expect(new Set(times)).toEqual(new Set([1]));
+  });
+
+  it('drops the oldest reports when the queue is full, never a subscription', async () => {
+    const { peer, clock, link } = setUp(3);
+    peer.reply = AWAY;
+    link.relay(report({ subject: 'first' }));
+    await settle();
+    link.subscribe('subscription', 'wanted');
+    for (const subject of ['a', 'b', 'c', 'd']) link.relay(report({ subject }));
+    expect(link.counts.dropped).toBe(3);
+    peer.reply = 'accepted';
+    peer.asked.length = 0;
+    clock.advance(60_000);
+    await settle();
+    await settle();
+    expect(peer.subjects).toEqual(['subscription wanted', 'c', 'd']);
+  });
+
+  it('is silent once closed', async () => {
+    const { peer, clock, link } = setUp();
+    link.close();
+    link.relay(report());
+    await settle();
+    expect(peer.asked).toEqual([]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
