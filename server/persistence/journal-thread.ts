@@ -57,8 +57,8 @@ function read(database: Database.Database, limit: number): StoredRows {
     watched: rows('SELECT subject, seconds, nanos FROM watch') as StoredRows['watched'],
     reports: rows(
       `SELECT observer, subject, seconds, nanos, metrics FROM
-         (SELECT * FROM report ORDER BY id DESC LIMIT ?)
-       WHERE id > coalesce((SELECT report_id FROM forgotten f WHERE f.subject = subject), 0)
+         (SELECT * FROM report ORDER BY id DESC LIMIT ?) AS newest
+       WHERE id > coalesce((SELECT report_id FROM forgotten WHERE forgotten.subject = newest.subject), 0)
        ORDER BY id`,
       limit,
     ) as StoredRows['reports'],

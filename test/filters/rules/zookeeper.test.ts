@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { Pipeline } from '../../../agent/pipeline.js';
+import { observe } from '../../../agent/observe.js';
+import { RecordReader } from '../../../agent/record-reader.js';
 import { LineSplitter } from '../../../agent/tail/line-splitter.js';
 import { compileRuleSet } from '../../../filters/compile.js';
 import { runExamples, type ExampleFinding } from '../../../filters/examples.js';
+import { LiteralScanner } from '../../../filters/literal-scanner.js';
 import { loadRuleSet } from '../../../filters/load-rule-set.js';
-import type { LogPlugin } from '../../../plugins/log-plugin.js';
+import type { LogPlugin, LogRecord } from '../../../plugins/log-plugin.js';
 import { zooKeeperFactory } from '../../../plugins/zookeeper/zookeeper-plugin.js';
 import { Status } from '../../../protocol/model.js';
 import { packageFile } from '../../../runtime/package-root.js';
@@ -21,17 +23,25 @@ function examplePlugin(): LogPlugin {
   return created;
 }
 
-/** Through the agent's own pipeline, so that its skipping of lines and its joining of traces take part. */
+const literals = matcher.literals(plugin.verbatimFields);
+const scanner = literals === null ? null : new LiteralScanner([...literals, ...plugin.memoryLiterals]);
+
+/** Through the agent's own reader, so that its skipping of lines and its joining of traces take part. */
 function replay(lines: readonly string[]): ExampleFinding[] {
-  const suppress = { staleSeconds: -1, mergeSeconds: 0 };
-  const pipeline = new Pipeline({ plugin, matcher, suppress, now: () => 0 });
-  const file = pipeline.openFile();
+  const stream = plugin.openStream();
+  const findings: ExampleFinding[] = [];
+  const onRecord = (record: LogRecord) => {
+    const observed = observe(record, matcher, stream);
+    if (observed.kind !== 'finding') return;
+    const { rule, subject, context, status, score } = observed.finding;
+    findings.push({ rule: rule.id, subject, context, status, score });
+  };
+  const counts = { lines: 0, candidates: 0 };
+  const reader = new RecordReader({ scanner, stream, matcher, onRecord, onDrop: () => undefined, counts });
   const log = Buffer.from(lines.map((line) => `${line}\n`).join(''));
-  for (const region of new LineSplitter().push(log, 0)) file.push(region);
-  file.flush();
-  return pipeline.take().map(({ rule, subject, context, status, score }) => {
-    return { rule: rule.id, subject, context, status, score };
-  });
+  for (const region of new LineSplitter().push(log, 0)) reader.push(region);
+  reader.flush();
+  return findings;
 }
 
 describe('the rule set for ZooKeeper', () => {
@@ -93,7 +103,6 @@ describe('the rule set for ZooKeeper', () => {
   });
 
   it('can be looked for by literal text, so that other lines cost next to nothing', () => {
-    const literals = matcher.literals(plugin.verbatimFields);
     expect(literals?.filter((literal) => literal.length < 6)).toEqual([]);
   });
 });

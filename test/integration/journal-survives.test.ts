@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { silentLogger } from '../../runtime/logger.js';
+import { SqlitePersistence } from '../../server/persistence/sqlite-persistence.js';
+import { runAggregator } from '../support/aggregators.js';
+import { report } from '../support/observations.js';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hview-journal-'));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What the journal holds now. */
+async function readBack(file: string) {
+  const persistence = new SqlitePersistence({ file, logger: silentLogger });
+  const restored = await persistence.open();
+  await persistence.close();
+  return restored;
+}
+
+describe('the journal', () => {
+  it('gives a restarted aggregator back what it knew', async () => {
+    const databaseFile = join(folder, 'hview.db');
+    const before = await runAggregator({ databaseFile });
+    const handle = await before.client.register({ module: 'ZooKeeper', observer: 'peer@1' });
+    await before.client.submitReport(handle, report());
+    await before.client.submitReport(handle, report({ subject: 'gone' }));
+    await before.client.stopObserving('gone');
+    const panoramas = await before.client.dumpPanorama();
+    const inferences = await before.client.dumpInference();
+    const watched = await before.client.getObservedSubjects();
+    await before.stop();
+
+    const after = await runAggregator({ databaseFile });
+    try {
+      expect(await after.client.dumpPanorama()).toEqual(panoramas);
+      expect(await after.client.dumpInference()).toEqual(inferences);
+      expect(await after.client.getObservedSubjects()).toEqual(watched);
+      expect(await after.client.submitReport(handle, report())).toBe('accepted');
+      await expect(after.client.submitReport(handle, report({ observer: 'peer@7' }))).rejects.toMatchObject({
+        message: 'Invalid submission handle',
+      });
+      expect(await after.client.register({ module: 'ZooKeeper', observer: 'peer@2' })).toBe(handle + 1);
+    } finally {
+      await after.stop();
+    }
+  });
+
+  it.each([1, 2, 3])('holds all that was acknowledged when the process is killed (run %i)', async () => {
+    const file = join(folder, 'hview.db');
+    const program = fileURLToPath(new URL('../programs/submit-for-ever.js', import.meta.url));
+    const child = spawn(process.execPath, [program, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const acknowledged: string[] = [];
+    const enough = 200 + Math.floor(Math.random() * 800);
+    for await (const line of createInterface({ input: child.stdout })) {
+      acknowledged.push(line);
+      if (acknowledged.length === enough) child.kill('SIGKILL');
+    }
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    expect(acknowledged.length).toBeGreaterThanOrEqual(enough);
+    const held = new Set((await readBack(file)).reports.map(({ subject }) => subject));
+    expect(acknowledged.filter((subject) => !held.has(subject))).toEqual([]);
+  });
+
+  it('has everything on disk when it was closed', async () => {
+    const file = join(folder, 'hview.db');
+    const persistence = new SqlitePersistence({ file, logger: silentLogger });
+    await persistence.open();
+    for (let index = 0; index < 12_000; index += 1)
+      void persistence.saveReport(report({ subject: `s${index}` }));
+    await persistence.close();
+    expect((await readBack(file)).reports).toHaveLength(12_000);
+  });
+
+  it('reads back only the newest reports, oldest first', async () => {
+    const file = join(folder, 'hview.db');
+    const persistence = new SqlitePersistence({ file, logger: silentLogger });
+    await persistence.open();
+    for (const subject of ['a', 'b', 'c']) await persistence.saveReport(report({ subject }));
+    await persistence.close();
+    const again = new SqlitePersistence({ file, logger: silentLogger, restoreReports: 2 });
+    expect((await again.open()).reports.map(({ subject }) => subject)).toEqual(['b', 'c']);
+    await again.close();
+  });
+
+  it.each<[string, (folder: string) => string]>([
+    ['in a folder that is not there', (here) => join(here, 'missing', 'hview.db')],
+    [
+      'that is a folder',
+      (here) => {
+        mkdirSync(join(here, 'folder.db'));
+        return join(here, 'folder.db');
+      },
+    ],
+    [
+      'that is no database',
+      (here) => {
+        writeFileSync(join(here, 'text.db'), 'this is a text, and a long one at that\n'.repeat(100));
+        return join(here, 'text.db');
+      },
+    ],
+  ])('says what is wrong with a file %s', async (_, make) => {
+    const databaseFile = make(folder);
+    await expect(runAggregator({ databaseFile })).rejects.toMatchObject({
+      code: 'DATABASE_FAILED',
+      message: expect.stringContaining(databaseFile),
+      hint: expect.stringContaining('-dbfile'),
+    });
+  });
+});
