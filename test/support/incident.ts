@@ -70,7 +70,7 @@ export function readLog(folder: string, id: number): Buffer {
 let matcher: Matcher | undefined;
 
 /** The bundled rules, compiled once. */
-function bundledMatcher(): Matcher {
+export function bundledMatcher(): Matcher {
   const rules = packageFile('filters', 'rules', 'zookeeper.json');
   matcher ??= compileRuleSet(loadRuleSet(readFileSync(rules, 'utf8'), rules));
   return matcher;
