@@ -80,8 +80,10 @@ export class LogTimeReader {
 
 /** Whether the platform knows the IANA time zone. */
 export function isTimeZone(name: string): boolean {
+  if (name === '') return false;
   try {
-    return name !== '' && new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
   } catch {
     return false;
   }

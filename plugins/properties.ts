@@ -25,9 +25,14 @@ export function readProperties(text: string): Property[] {
   const values = new Map(Object.entries(settings).map(([key, value]) => [key, [value].flat()]));
   return lines.map(({ key, line }) => {
     const value: unknown = values.get(key)?.shift();
-    // Only a key that ini refuses (`__proto__`) has none.
-    return { key, value: value === undefined ? '' : String(value), line };
+    // ini makes `true`, `false` and `null` values of their own, and refuses one key (`__proto__`).
+    return { key, value: textOf(value), line };
   });
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** A JSON string without `=`, at which ini would end a key wherever it stands. */

@@ -59,6 +59,8 @@ export class HealthClient implements HealthService {
       // Finds a connection whose other end is gone without a word.
       'grpc.keepalive_time_ms': 30_000,
       'grpc.keepalive_timeout_ms': 10_000,
+      // A connection of its own: that another client of this process fails to connect is not our failure.
+      'grpc.use_local_subchannel_pool': 1,
       'grpc.enable_channelz': 0,
       // Who calls decides on trying again; gRPC's own machinery for it would cost a quarter of each call.
       'grpc.enable_retries': 0,

@@ -59,7 +59,9 @@ export function systemErrorCode(error: unknown): string | undefined {
 
 /** By shape, as Node's own errors are instances of another Error where code runs in a context of its own. */
 function isErrorLike(error: unknown): error is { readonly message: string } {
-  return typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string';
+  return (
+    typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string'
+  );
 }
 
 /** A failed file operation in words a person can act on. */

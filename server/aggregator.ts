@@ -4,11 +4,11 @@ import { formatAddress, parseAddress } from '../protocol/address.js';
 import { HealthClient } from '../protocol/health-client.js';
 import type { RunningHealthServer } from '../protocol/health-server.js';
 import { startHealthServer } from '../protocol/health-server.js';
-import type { Report } from '../protocol/model.js';
+import type { Report, Timestamp } from '../protocol/model.js';
 import { timestampFromMillis } from '../protocol/model.js';
 import type { Clock } from '../runtime/clock.js';
 import { every } from '../runtime/clock.js';
-import { HviewError } from '../runtime/errors.js';
+import { HviewError, describeError } from '../runtime/errors.js';
 import { Lifecycle } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import type { AggregatorConfig } from './config.js';
@@ -38,8 +38,11 @@ const PEER_DEADLINE_MS = 3000;
 
 const HOLD_SWEEP_MS = 60_000;
 
-/** How long calls under way may take to end when the aggregator stops, milliseconds. */
-const STOP_LIMIT_MS = 3000;
+/** What one turn of the event loop infers at most: some milliseconds' worth. */
+const INFERENCES_PER_TURN = 100;
+
+/** How long each part may take to stop, milliseconds; the three that may wait make 5 s together. */
+const STOP_LIMIT_MS = { service: 1500, relay: 500, part: 3000 } as const;
 
 /**
  * The aggregator: takes reports in, keeps, infers, persists and relays them, and answers. Store,
@@ -52,7 +55,10 @@ export class Aggregator {
   readonly #held: HoldBuffer;
   readonly #registrations = new Registrations();
   readonly #inferences: Inferences;
+  readonly #peers = new Map<string, HealthClient>();
   readonly #relay: Relay;
+  /** Subjects that are being taken off the watch list, on their way to disk. */
+  readonly #leaving = new Set<string>();
   #server: RunningHealthServer | null = null;
   #isSettling = false;
 
@@ -85,19 +91,20 @@ export class Aggregator {
       const restored = await persistence.open();
       this.#lifecycle.onStop('the journal', () => persistence.close());
       this.#restore(restored);
-      for (const subject of config.subjects) this.watch(subject);
-      this.#lifecycle.onStop('the relay', () => this.#relay.close());
-      this.#lifecycle.onStop('inference', () => this.#inferences.settle());
+      for (const subject of config.subjects) if (!this.#store.isWatched(subject)) await this.#watch(subject);
+      this.#lifecycle.onStop('inference', () => void this.#inferences.settle());
+      this.#lifecycle.onStop('the relay', () => this.#relay.close(clock, STOP_LIMIT_MS.relay));
 
       this.#server = await startHealthServer({
         address: parseAddress(config.address),
         handlers: this.#handlers(),
         clock,
       });
-      this.#lifecycle.onStop('the service', () => this.#server?.stop(STOP_LIMIT_MS));
+      this.#lifecycle.onStop('the service', () => this.#server?.stop(STOP_LIMIT_MS.service));
 
+      this.#greetPeers();
       // What peers took us to be uninterested in before a restart, they are to send again.
-      for (const subject of restored.watched.keys()) this.#relay.subscribe(subject);
+      for (const subject of this.#store.watched().keys()) this.#relay.subscribe(subject);
       this.#collectGarbageRegularly();
       logger.info('the aggregator listens', {
         id: config.id,
@@ -107,33 +114,31 @@ export class Aggregator {
         restoredReports: restored.reports.length,
       });
     } catch (error) {
-      await this.stop();
+      // The cause counts, whatever else fails on the way out.
+      await this.stop().catch((failure: unknown) => {
+        logger.warn('the aggregator did not stop cleanly', { reason: describeError(failure) });
+      });
       throw error;
     }
   }
 
   /** Answers no more, then writes what was taken in to disk. Throws STOP_FAILED. */
   stop(): Promise<void> {
-    return this.#lifecycle.stop();
-  }
-
-  /** Puts a subject on the watch list; whether it was new there. */
-  watch(subject: string): boolean {
-    const since = timestampFromMillis(this.#options.clock.now());
-    const isNew = this.#store.watch(subject, since);
-    if (isNew) this.#options.persistence.saveWatch(subject, since);
-    return isNew;
+    return this.#lifecycle.stop(STOP_LIMIT_MS.part);
   }
 
   /** A report of a local observer: always taken. Resolves when it is on disk. */
   async submit(report: Report): Promise<Intake> {
     const { clock } = this.#options;
-    const saved = this.#take(report);
+    await this.#take(report);
+    // What peers said of the subject before anyone here did joins its panorama.
     const released = this.#held.release(report.subject, clock.now());
-    const allSaved = [saved, ...released.map((held) => this.#take(held))];
     if (released.length > 0) this.#relay.subscribe(report.subject);
     this.#relay.propagate(report);
-    await (allSaved.length === 1 ? saved : Promise.all(allSaved));
+    // The report that set them free is taken whatever becomes of them.
+    await Promise.all(
+      released.map((held) => this.#take(held).catch(() => this.#held.hold(held, clock.now()))),
+    );
     return 'accepted';
   }
 
@@ -144,26 +149,59 @@ export class Aggregator {
       this.#held.hold(report, clock.now());
       return 'ignored';
     }
-    this.#relay.interested(peerId, report.subject);
     await this.#take(report);
+    this.#relay.interested(peerId, report.subject);
     return 'accepted';
   }
 
-  #take(report: Report): Promise<void> {
-    this.watch(report.subject);
+  /**
+   * First to disk, then into the store: what could not be written is refused and leaves no trace, so
+   * that whoever sends it again does not say it twice. All changes take effect in the journal's order.
+   */
+  async #take(report: Report): Promise<void> {
+    const { subject } = report;
+    const isOnWatchList = this.#store.isWatched(subject) && !this.#leaving.has(subject);
+    if (isOnWatchList) {
+      await this.#options.persistence.saveReport(report);
+    } else {
+      const since = this.#now();
+      await this.#options.persistence.saveReport(report, since);
+      this.#store.watch(subject, since);
+    }
     this.#store.add(report);
-    this.#inferences.mark(report.subject);
+    this.#inferences.mark(subject);
     this.#settleSoon();
-    return this.#options.persistence.saveReport(report);
   }
 
-  /** Once for all reports of this turn of the event loop. */
+  /** Puts a subject on the watch list; whether it was new there. */
+  async #watch(subject: string): Promise<boolean> {
+    const since = this.#now();
+    await this.#options.persistence.saveWatch(subject, since);
+    return this.#store.watch(subject, since);
+  }
+
+  async #unwatch(subject: string): Promise<boolean> {
+    this.#leaving.add(subject);
+    try {
+      await this.#options.persistence.saveUnwatch(subject);
+    } finally {
+      this.#leaving.delete(subject);
+    }
+    this.#inferences.mark(subject);
+    return this.#store.unwatch(subject);
+  }
+
+  #now(): Timestamp {
+    return timestampFromMillis(this.#options.clock.now());
+  }
+
+  /** Once for all reports of this turn of the event loop; many subjects are spread over several turns. */
   #settleSoon(): void {
     if (this.#isSettling) return;
     this.#isSettling = true;
     setImmediate(() => {
       this.#isSettling = false;
-      this.#inferences.settle();
+      if (!this.#inferences.settle(INFERENCES_PER_TURN)) this.#settleSoon();
     });
   }
 
@@ -175,6 +213,9 @@ export class Aggregator {
       this.#store.add(report);
       this.#inferences.mark(report.subject);
     }
+    // What had been dropped for its age before the restart must not come back.
+    if (this.#options.config.retention.enable) this.#collectGarbage();
+    this.#inferences.settle();
   }
 
   #handlers(): HealthHandlers {
@@ -191,20 +232,19 @@ export class Aggregator {
       },
       learn: (peerId, report) => this.learn(peerId, report),
       register: async (registration) => {
-        const { handle, isNew } = this.#registrations.register(registration);
-        this.watch(registration.observer);
-        if (isNew) await persistence.saveRegistration(handle, registration);
+        const { handle } = this.#registrations.register(registration);
+        // A known one too: it may be known from an attempt that did not reach the disk.
+        await persistence.saveRegistration(handle, registration);
+        await this.#watch(registration.observer);
         return handle;
       },
-      observe: (subject) => {
-        const isNew = this.watch(subject);
+      observe: async (subject) => {
+        const isNew = await this.#watch(subject);
         this.#relay.subscribe(subject);
         return isNew;
       },
-      stopObserving: (subject) => {
-        const wasWatched = this.#store.unwatch(subject);
-        this.#inferences.mark(subject);
-        persistence.saveWatch(subject, null);
+      stopObserving: async (subject) => {
+        const wasWatched = await this.#unwatch(subject);
         this.#relay.unsubscribe(subject);
         return wasWatched;
       },
@@ -220,6 +260,7 @@ export class Aggregator {
     for (const [id, address] of config.peers) {
       if (id === config.id) continue;
       const service = new HealthClient({ target: address, deadlineMs: PEER_DEADLINE_MS });
+      this.#peers.set(id, service);
       this.#lifecycle.onStop(`the connection to ${id}`, () => service.close());
       const queueLength = PEER_QUEUE_LENGTH;
       links.set(
@@ -230,22 +271,44 @@ export class Aggregator {
     return links;
   }
 
+  /** Makes the connections, and lets the logs of both sides tell that they know each other. */
+  #greetPeers(): void {
+    const { config, logger } = this.#options;
+    const self = { id: config.id, address: config.address };
+    for (const [peer, service] of this.#peers) {
+      service.ping(self, this.#now()).then(
+        () => logger.info('a peer answers', { peer, address: service.target }),
+        (error: unknown) => {
+          logger.info('a peer does not answer yet', {
+            peer,
+            address: service.target,
+            reason: describeError(error),
+          });
+        },
+      );
+    }
+  }
+
   #collectGarbageRegularly(): void {
-    const { config, clock, logger } = this.#options;
+    const { config, clock } = this.#options;
     const sweep = every(clock, HOLD_SWEEP_MS, () => this.#held.sweep(clock.now()));
     this.#lifecycle.onStop('the sweep of held reports', () => sweep.cancel());
-    const { enable, frequencySeconds, thresholdSeconds, relative } = config.retention;
+    const { enable, frequencySeconds } = config.retention;
     if (!enable) return;
+    const collection = every(clock, frequencySeconds * 1000, () => this.#collectGarbage());
+    this.#lifecycle.onStop('the dropping of old observations', () => collection.cancel());
+  }
+
+  #collectGarbage(): void {
+    const { config, clock, logger } = this.#options;
+    const { thresholdSeconds, relative } = config.retention;
     const rule = {
       thresholdMs: thresholdSeconds * 1000,
       against: relative ? 'relative' : 'absolute',
     } as const;
-    const collection = every(clock, frequencySeconds * 1000, () => {
-      const shrunk = this.#store.collectGarbage(rule, clock.now());
-      for (const subject of shrunk) this.#inferences.mark(subject);
-      if (shrunk.length > 0) logger.debug('old observations were dropped', { subjects: shrunk.length });
-      this.#settleSoon();
-    });
-    this.#lifecycle.onStop('the dropping of old observations', () => collection.cancel());
+    const shrunk = this.#store.collectGarbage(rule, clock.now());
+    for (const subject of shrunk) this.#inferences.mark(subject);
+    if (shrunk.length > 0) logger.debug('old observations were dropped', { subjects: shrunk.length });
+    this.#settleSoon();
   }
 }

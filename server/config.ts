@@ -144,6 +144,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
 /** One object of the file; collects what is wrong under the path of the key. */
 class Section {
   readonly #values = new Map<string, unknown>();
@@ -157,7 +161,7 @@ class Section {
   }
 
   text(key: string, absent: string): string {
-    return this.#read(key, absent, 'a text', (value) => typeof value === 'string');
+    return this.#read(key, absent, 'a text', isText);
   }
 
   flag(key: string, absent: boolean): boolean {
@@ -182,13 +186,25 @@ class Section {
     return new Section(object, `${this.path}${key}.`, this.problems);
   }
 
-  /** Every key of the object, in its own spelling, with a text for a value. */
+  /** Every key of the object with a text for a value; here two keys that differ only in case are two. */
   texts(): [string, string][] {
-    return Object.keys(this.object).map((key) => [key, this.text(key, '')]);
+    return Object.entries(this.object).map(([key, value]) => [
+      key,
+      this.#check(key, value, '', 'a text', isText),
+    ]);
   }
 
   #read<Value>(key: string, absent: Value, kind: string, is: (value: unknown) => value is Value): Value {
-    const value = this.#values.get(key.toLowerCase());
+    return this.#check(key, this.#values.get(key.toLowerCase()), absent, kind, is);
+  }
+
+  #check<Value>(
+    key: string,
+    value: unknown,
+    absent: Value,
+    kind: string,
+    is: (value: unknown) => value is Value,
+  ): Value {
     if (value === undefined || value === null) return absent;
     if (is(value)) return value;
     this.problems.push(`${this.path}${key}: ${JSON.stringify(value)} is not ${kind}`);
@@ -203,12 +219,11 @@ export function formatConfig(
     'address' | 'id' | 'subjects' | 'peers' | 'filterSubmission' | 'databaseFile'
   >,
 ): string {
-  const peers = [...config.peers].sort(([a], [b]) => (a < b ? -1 : 1));
   const file = {
     Addr: config.address,
     Id: config.id,
     Subjects: config.subjects.length === 0 ? null : config.subjects,
-    Peers: Object.fromEntries(peers),
+    Peers: {},
     FilterSubmission: config.filterSubmission,
     LogLevel: '',
     DumpMemUsage: false,
@@ -216,5 +231,17 @@ export function formatConfig(
     GCConfig: { Enable: false, Frequency: 0, Threshold: 0, Relative: false },
     BufConfig: { HoldTime: 0, HoldListLen: 0 },
   };
-  return `${JSON.stringify(file, null, 4)}\n`;
+  // Written by hand, as a JavaScript object would put names that are numbers first and in order of number.
+  const text = JSON.stringify(file, null, 4).replace(
+    '"Peers": {}',
+    () => `"Peers": ${formatPeers(config.peers)}`,
+  );
+  return `${text}\n`;
+}
+
+function formatPeers(peers: ReadonlyMap<string, string>): string {
+  if (peers.size === 0) return '{}';
+  const sorted = [...peers].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const lines = sorted.map(([id, address]) => `        ${JSON.stringify(id)}: ${JSON.stringify(address)}`);
+  return `{\n${lines.join(',\n')}\n    }`;
 }

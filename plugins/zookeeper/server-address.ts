@@ -42,10 +42,12 @@ export function readServerAddress(value: string): ServerAddress | string {
     const fields = splitHost(part.trim());
     if (typeof fields === 'string') return fields;
     const [host, quorum, election, roleText, ...rest] = fields;
-    if (host === undefined || quorum === undefined) return `has no port in '${part.trim()}'; expected ${FORM}`;
+    if (host === undefined || quorum === undefined)
+      return `has no port in '${part.trim()}'; expected ${FORM}`;
     if (rest.length > 0) return `has too many ':' in '${part.trim()}'; expected ${FORM}`;
     const quorumPort = parsePort(quorum);
-    if (quorumPort === undefined) return `has the quorum port '${quorum}'; a port is a number from 1 to 65535`;
+    if (quorumPort === undefined)
+      return `has the quorum port '${quorum}'; a port is a number from 1 to 65535`;
     const electionPort = election === undefined ? null : parsePort(election);
     if (electionPort === undefined) {
       return `has the election port '${election}'; a port is a number from 1 to 65535`;

@@ -133,7 +133,9 @@ export class ZooKeeperEnsemble {
         try {
           const found = [...new Set(await lookup(name))].sort();
           if (before !== undefined && before.join() !== found.join()) {
-            notice(`${name} is now ${found.join(', ')}${before.length > 0 ? ` (was ${before.join(', ')})` : ''}`);
+            notice(
+              `${name} is now ${found.join(', ')}${before.length > 0 ? ` (was ${before.join(', ')})` : ''}`,
+            );
           }
           this.#addresses.set(name, found);
         } catch (error) {
@@ -158,7 +160,10 @@ export class ZooKeeperEnsemble {
     if (servers.size === 0) return [{ id: peerId(ownId ?? '0'), hosts: [], ports: [] }];
     return [...servers].map(([id, { hosts, client }]) => {
       const names = hosts.map(({ host }) => host).filter((host) => !isWildcardHost(host));
-      const ports: (number | null)[] = hosts.flatMap(({ quorumPort, electionPort }) => [quorumPort, electionPort]);
+      const ports: (number | null)[] = hosts.flatMap(({ quorumPort, electionPort }) => [
+        quorumPort,
+        electionPort,
+      ]);
       ports.push(client?.port ?? (id === ownId ? clientPort : null));
       return {
         id: peerId(id),

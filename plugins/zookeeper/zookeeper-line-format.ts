@@ -84,7 +84,7 @@ function readShippedLayout(line: string): ZooKeeperLine | null {
 
   // A thread's name may itself hold `] - `, so the first one with `:Class@line` before it counts.
   const limit = tagAt + MAX_ORIGIN_LENGTH;
-  for (let end = line.indexOf(END_OF_ORIGIN, tagAt); end >= 0 && end < limit; ) {
+  for (let end = line.indexOf(END_OF_ORIGIN, tagAt); end >= 0 && end < limit;) {
     const origin = originBefore(line, tagAt, end) ?? originBeforeGroup(line, tagAt, end);
     if (origin === null) {
       end = line.indexOf(END_OF_ORIGIN, end + 1);

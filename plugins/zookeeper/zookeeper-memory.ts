@@ -74,6 +74,8 @@ export class ZooKeeperMemory {
   /** Link of a LearnerHandler thread → the server at its other end. */
   readonly #links = new Map<string, string>();
 
+  /** Server → the link it came with last. */
+  readonly #newestLinks = new Map<string, string>();
   /** While leading: the servers whose links stand. */
   readonly #learners = new Set<string>();
   #hadQuorum = false;
@@ -105,6 +107,12 @@ export class ZooKeeperMemory {
   /** The server at the other end of a link; null when the link has not told. */
   learnerAt(socket: string): string | null {
     return this.#links.get(socket) ?? null;
+  }
+
+  /** Whether the server at the other end has come back with a newer link, so that this one's end is no news. */
+  isReplaced(socket: string): boolean {
+    const id = this.#links.get(socket);
+    return id !== undefined && this.#newestLinks.get(id) !== socket;
   }
 
   /**
@@ -160,7 +168,7 @@ export class ZooKeeperMemory {
     this.#role = ROLES[role] ?? (role === 'stopping' ? 'stopping' : '');
     this.#leader = typeof leader === 'string' && /^\d*$/.test(leader) ? leader : '';
     for (const [key, value] of pairsOfText(votes)) this.#votes.set(key, value);
-    for (const [key, value] of pairsOfText(links)) this.#links.set(key, value);
+    for (const [socket, id] of pairsOfText(links)) this.#remember(socket, id);
     for (const id of textsOf(learners)) this.#learners.add(id);
     this.#hadQuorum = this.#role === 'leading' && this.#hasQuorum();
   }
@@ -225,12 +233,12 @@ export class ZooKeeperMemory {
     if (socket === null) return;
     if (LINK_LOST.test(content)) {
       const lost = this.#links.get(socket) ?? this.members.memberAt(socket);
-      if (lost !== null) this.#learners.delete(lost);
+      if (lost !== null && !this.isReplaced(socket)) this.#learners.delete(lost);
       return;
     }
     const id = LEARNER_ID.exec(content)
       ?.slice(1)
-      .find((group) => group !== undefined);
+      .find((group?: string) => group !== undefined);
     if (id === undefined || !this.members.isMember(id)) return;
     this.#remember(socket, id);
     if (this.#role === 'leading') {
@@ -242,9 +250,11 @@ export class ZooKeeperMemory {
   #remember(socket: string, id: string): void {
     this.#links.delete(socket);
     this.#links.set(socket, id);
-    if (this.#links.size <= MAX_LINKS) return;
-    const [oldest] = this.#links.keys();
-    if (oldest !== undefined) this.#links.delete(oldest);
+    this.#newestLinks.set(id, socket);
+    for (const oldest of this.#links.keys()) {
+      if (this.#links.size <= MAX_LINKS) break;
+      this.#links.delete(oldest);
+    }
   }
 
   #hasQuorum(): boolean {
@@ -264,7 +274,8 @@ function pairsOfText(value: unknown): [string, string][] {
   const entries: readonly unknown[] = value;
   return entries.flatMap((entry): [string, string][] => {
     if (!Array.isArray(entry)) return [];
-    const [key, text]: readonly unknown[] = entry;
+    const pair: readonly unknown[] = entry;
+    const [key, text] = pair;
     return typeof key === 'string' && typeof text === 'string' ? [[key, text]] : [];
   });
 }

@@ -126,7 +126,8 @@ async function readMyid(file: string, otherwise: string | null): Promise<string>
   try {
     return (await readFile(file, 'utf8')).trim();
   } catch (error) {
-    if (otherwise !== null && ['ENOENT', 'EACCES', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return otherwise;
+    if (otherwise !== null && ['ENOENT', 'EACCES', 'ENOTDIR'].includes(systemErrorCode(error) ?? ''))
+      return otherwise;
     const failed = fileError('CONFIG_INVALID', 'the myid file', file, error);
     throw new HviewError('CONFIG_INVALID', `cannot read ${failed.message}`, {
       hint: "Give the server's myid file or its id with --myid.",

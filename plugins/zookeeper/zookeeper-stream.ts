@@ -75,7 +75,7 @@ export class ZooKeeperStream implements LogStream {
     this.#memory.note(parts.className, parts.content, ownId, socket);
     const subject = this.#subjectOf(about, parts.className, ownId);
     if (subject === 'dropped') return DROPPED_UNKNOWN_SUBJECT;
-    return { kind: 'record', record: this.#record(line, parts, timeMs, ownId, tag.context, subject.id) };
+    return { kind: 'record', record: this.#record(line, parts, timeMs, ownId, tag, subject.id) };
   }
 
   resolveSubject(token: string, record: LogRecord): ResolvedSubject {
@@ -111,14 +111,15 @@ export class ZooKeeperStream implements LogStream {
     parts: ZooKeeperLine,
     timeMs: number,
     ownId: string,
-    tagContext: string,
+    { about, context }: ZooKeeperTag,
     subjectId: string | null,
   ): LogRecord {
+    const isReplaced = about.kind === 'address' && this.#memory.isReplaced(about.socket);
     return {
       timeMs,
       observer: this.#peerId(ownId),
       tagSubject: subjectId === null ? null : this.#peerId(subjectId),
-      tagContext,
+      tagContext: context,
       message: parts.content,
       fields: {
         time: line.slice(parts.timeAt, parts.timeAt + 23),
@@ -129,9 +130,10 @@ export class ZooKeeperStream implements LogStream {
         line: parts.sourceLine,
         content: parts.content,
         tag_subject: subjectId ?? '',
-        tag_context: tagContext,
+        tag_context: context,
         role: this.#memory.role,
         leader: this.#memory.leader,
+        link: isReplaced ? 'replaced' : '',
         quorum: this.#memory.quorum,
         voter: this.#memory.voter,
         myid: ownId,

@@ -64,5 +64,9 @@ function readHostTag(tag: string): ZooKeeperTag | null {
   const port = parsePort(tag.slice(colon + 1));
   if (colon < 0 || !isIPv4(ip) || port === undefined) return null;
   if (isWildcardHost(ip) || context === 'QuorumPeer') return told(context, SELF, tag);
-  return told(context, { kind: 'address', endpoint: { name: null, ip, port }, socket: tag.slice(slash) }, tag);
+  return told(
+    context,
+    { kind: 'address', endpoint: { name: null, ip, port }, socket: tag.slice(slash) },
+    tag,
+  );
 }

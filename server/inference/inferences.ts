@@ -37,9 +37,15 @@ export class Inferences {
     return this.#latest;
   }
 
-  /** Infers whatever is marked. */
-  settle(): void {
-    for (const subject of this.#marked) this.#infer(subject);
+  /** Infers what is marked, `limit` subjects at most; whether all is done. */
+  settle(limit = Infinity): boolean {
+    let count = 0;
+    for (const subject of this.#marked) {
+      if (count === limit) return false;
+      this.#infer(subject);
+      count += 1;
+    }
+    return true;
   }
 
   #infer(subject: string): void {

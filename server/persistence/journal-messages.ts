@@ -19,6 +19,8 @@ export interface JournalSettings {
   readonly file: string;
   /** The newest reports that are read back at the start. */
   readonly restoreReports: number;
+  /** How long to wait for another program that has locked the database. */
+  readonly busyTimeoutMs: number;
 }
 
 /** The rows of one transaction, or the end. */
@@ -30,6 +32,7 @@ export type FromJournal =
   | { readonly kind: 'opened'; readonly rows: StoredRows }
   | { readonly kind: 'open-failed'; readonly reason: string }
   | { readonly kind: 'written' }
+  /** Nothing of the transaction is in the database. */
   | { readonly kind: 'write-failed'; readonly reason: string }
   | { readonly kind: 'closed' };
 

@@ -13,7 +13,7 @@ const say = (message: FromJournal): void => port.postMessage(message);
 const settings = workerData as JournalSettings;
 
 try {
-  const database = open(settings.file);
+  const database = open(settings);
   say({ kind: 'opened', rows: read(database, settings.restoreReports) });
   serve(database);
 } catch (error) {
@@ -21,12 +21,12 @@ try {
   port.close();
 }
 
-function open(file: string): Database.Database {
+function open({ file, busyTimeoutMs }: JournalSettings): Database.Database {
   const database = new Database(file);
+  database.pragma(`busy_timeout = ${busyTimeoutMs}`);
   database.pragma('journal_mode = WAL');
   // A commit is on disk when it returns; with less a power cut could take back what was acknowledged.
   database.pragma('synchronous = FULL');
-  database.pragma('busy_timeout = 2000');
   migrate(database);
   return database;
 }
@@ -53,12 +53,13 @@ function read(database: Database.Database, limit: number): StoredRows {
       .raw(true)
       .all(...values);
   return {
-    registrations: rows('SELECT handle, module, observer FROM registration') as StoredRows['registrations'],
-    watched: rows('SELECT subject, seconds, nanos FROM watch') as StoredRows['watched'],
+    registrations: rows('SELECT handle, module, observer FROM registrations') as StoredRows['registrations'],
+    watched: rows('SELECT subject, seconds, nanos FROM watch_list') as StoredRows['watched'],
     reports: rows(
       `SELECT observer, subject, seconds, nanos, metrics FROM
-         (SELECT * FROM report ORDER BY id DESC LIMIT ?) AS newest
-       WHERE id > coalesce((SELECT report_id FROM forgotten WHERE forgotten.subject = newest.subject), 0)
+         (SELECT * FROM reports ORDER BY id DESC LIMIT ?) AS newest
+       WHERE id > coalesce(
+         (SELECT report_id FROM forgotten_subjects AS forgotten WHERE forgotten.subject = newest.subject), 0)
        ORDER BY id`,
       limit,
     ) as StoredRows['reports'],
@@ -68,18 +69,19 @@ function read(database: Database.Database, limit: number): StoredRows {
 function serve(database: Database.Database): void {
   const statements = {
     report: database.prepare(
-      'INSERT INTO report (observer, subject, seconds, nanos, metrics) VALUES (?, ?, ?, ?, ?)',
+      'INSERT INTO reports (observer, subject, seconds, nanos, metrics) VALUES (?, ?, ?, ?, ?)',
     ),
     inference: database.prepare(
-      'INSERT INTO inference (subject, observers, seconds, nanos, metrics) VALUES (?, ?, ?, ?, ?)',
+      'INSERT INTO inferences (subject, observers, seconds, nanos, metrics) VALUES (?, ?, ?, ?, ?)',
     ),
     registration: database.prepare(
-      'INSERT OR REPLACE INTO registration (handle, module, observer) VALUES (?, ?, ?)',
+      'INSERT OR REPLACE INTO registrations (handle, module, observer) VALUES (?, ?, ?)',
     ),
-    watch: database.prepare('INSERT OR IGNORE INTO watch (subject, seconds, nanos) VALUES (?, ?, ?)'),
-    unwatch: database.prepare('DELETE FROM watch WHERE subject = ?'),
+    watch: database.prepare('INSERT OR IGNORE INTO watch_list (subject, seconds, nanos) VALUES (?, ?, ?)'),
+    unwatch: database.prepare('DELETE FROM watch_list WHERE subject = ?'),
     forget: database.prepare(
-      'INSERT OR REPLACE INTO forgotten (subject, report_id) SELECT ?, coalesce(max(id), 0) FROM report',
+      `INSERT OR REPLACE INTO forgotten_subjects (subject, report_id)
+       SELECT ?, coalesce(max(id), 0) FROM reports`,
     ),
   };
   const write = (row: JournalRow): void => {
@@ -100,8 +102,17 @@ function serve(database: Database.Database): void {
       database.exec('COMMIT');
       say({ kind: 'written' });
     } catch (error) {
-      if (database.inTransaction) database.exec('ROLLBACK');
+      rollBack(database);
       say({ kind: 'write-failed', reason: describeError(error) });
     }
   });
+}
+
+function rollBack(database: Database.Database): void {
+  try {
+    // A full disk ends the transaction by itself.
+    if (database.inTransaction) database.exec('ROLLBACK');
+  } catch {
+    // The cause is on its way to whoever waits; the next BEGIN tells whether the database is of use again.
+  }
 }

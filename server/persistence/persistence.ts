@@ -10,16 +10,21 @@ export interface Restored {
   readonly reports: readonly Report[];
 }
 
-/** Where an aggregator keeps what must outlive it. */
+/**
+ * Where an aggregator keeps what must outlive it. Each promise resolves when its matter is on disk, in
+ * the order of the calls, and rejects with DATABASE_FAILED when it is not; then nothing of it is there.
+ */
 export interface Persistence {
   /** Call once, first. Throws DATABASE_FAILED. */
   open(): Promise<Restored>;
-  /** Resolves when the report is on disk; rejects with DATABASE_FAILED. */
-  saveReport(report: Report): Promise<void>;
-  /** Likewise for a registration. */
+  /** `watchedSince`: with it the subject joins the watch list, in the same transaction. */
+  saveReport(report: Report, watchedSince?: Timestamp): Promise<void>;
   saveRegistration(handle: number, registration: Registration): Promise<void>;
-  /** `since` null: the subject is watched no longer, and what was reported of it is not restored. */
-  saveWatch(subject: string, since: Timestamp | null): void;
+  /** A subject that is watched already keeps its time. */
+  saveWatch(subject: string, since: Timestamp): Promise<void>;
+  /** The subject is watched no longer, and what was reported of it so far is not restored. */
+  saveUnwatch(subject: string): Promise<void>;
+  /** Nobody waits for it: an inference follows from the reports. */
   saveInference(inference: Inference): void;
   /** Resolves when everything is on disk. */
   close(): Promise<void>;
@@ -32,7 +37,8 @@ export const noPersistence: Persistence = {
   open: () => Promise.resolve(NOTHING),
   saveReport: () => Promise.resolve(),
   saveRegistration: () => Promise.resolve(),
-  saveWatch: () => undefined,
+  saveWatch: () => Promise.resolve(),
+  saveUnwatch: () => Promise.resolve(),
   saveInference: () => undefined,
   close: () => Promise.resolve(),
 };

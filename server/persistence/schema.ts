@@ -1,7 +1,11 @@
-/** Each entry takes the database from the version of its index to the next. Never change one that was released. */
+/**
+ * Each entry takes the database from the version of its index to the next. Never change one that was
+ * released. The names keep clear of `panorama`, `inference` and `registration`, the tables of the
+ * original, so that its database file serves on and keeps what it holds.
+ */
 export const MIGRATIONS: readonly string[] = [
   `
-  CREATE TABLE report (
+  CREATE TABLE reports (
     id INTEGER PRIMARY KEY,
     observer TEXT NOT NULL,
     subject TEXT NOT NULL,
@@ -9,7 +13,7 @@ export const MIGRATIONS: readonly string[] = [
     nanos INTEGER NOT NULL,
     metrics TEXT NOT NULL -- JSON: [[name, status, score], ...]
   );
-  CREATE TABLE inference (
+  CREATE TABLE inferences (
     id INTEGER PRIMARY KEY,
     subject TEXT NOT NULL,
     observers TEXT NOT NULL, -- JSON: [observer, ...]
@@ -17,18 +21,18 @@ export const MIGRATIONS: readonly string[] = [
     nanos INTEGER NOT NULL,
     metrics TEXT NOT NULL
   );
-  CREATE TABLE registration (
+  CREATE TABLE registrations (
     handle INTEGER PRIMARY KEY,
     module TEXT NOT NULL,
     observer TEXT NOT NULL
   );
-  CREATE TABLE watch (
+  CREATE TABLE watch_list (
     subject TEXT PRIMARY KEY,
     seconds INTEGER NOT NULL, -- since when it is watched
     nanos INTEGER NOT NULL
   ) WITHOUT ROWID;
   -- Reports up to this id say nothing about the subject any more: it was taken off the watch list.
-  CREATE TABLE forgotten (
+  CREATE TABLE forgotten_subjects (
     subject TEXT PRIMARY KEY,
     report_id INTEGER NOT NULL
   ) WITHOUT ROWID;

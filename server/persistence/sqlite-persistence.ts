@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Registration } from '../../protocol/health-service.js';
 import type { Inference, Metric, Observation, Report, Timestamp } from '../../protocol/model.js';
 import { Status } from '../../protocol/model.js';
-import { HviewError } from '../../runtime/errors.js';
+import { HviewError, describeError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
 import type { FromJournal, JournalRow, JournalSettings, StoredRows, ToJournal } from './journal-messages.js';
 import type { Persistence, Restored } from './persistence.js';
@@ -13,18 +13,23 @@ export interface SqlitePersistenceOptions {
   readonly logger: Logger;
   /** The newest reports that are read back at the start. */
   readonly restoreReports?: number;
+  /** How long to wait for another program that has locked the database. */
+  readonly busyTimeoutMs?: number;
 }
 
 /** Enough for 1,000 subjects with 10 observers of 10 observations each. */
 const DEFAULT_RESTORE_REPORTS = 100_000;
 
-/** Rows in one transaction at most, so that one commit does not hold up the next for long. */
-const MAX_ROWS = 5000;
+/** Longer than a backup tool holds the lock; reports wait for their answer meanwhile. */
+const DEFAULT_BUSY_TIMEOUT_MS = 2000;
 
-/** A row on its way to disk, and who waits for it to arrive. */
+/** Entries in one transaction at most, so that one commit does not hold up the next for long. */
+const MAX_ENTRIES = 2000;
+
+/** What goes into the database together, and who waits for it. */
 interface Entry {
-  readonly row: JournalRow;
-  readonly settle: ((error: HviewError | null) => void) | null;
+  readonly rows: readonly JournalRow[];
+  readonly settle: (error: HviewError | null) => void;
 }
 
 /**
@@ -33,6 +38,8 @@ interface Entry {
  */
 export class SqlitePersistence implements Persistence {
   readonly #options: SqlitePersistenceOptions;
+  /** The newest of each subject; older ones that have not been written yet are not worth a row. */
+  readonly #inferences = new Map<string, Inference>();
   #worker: Worker | null = null;
   #waiting: Entry[] = [];
   #writing: readonly Entry[] | null = null;
@@ -49,49 +56,48 @@ export class SqlitePersistence implements Persistence {
     const settings: JournalSettings = {
       file: this.#options.file,
       restoreReports: this.#options.restoreReports ?? DEFAULT_RESTORE_REPORTS,
+      busyTimeoutMs: this.#options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS,
     };
     const worker = new Worker(new URL('./journal-thread.js', import.meta.url), { workerData: settings });
-    const opened = await new Promise<FromJournal>((resolve, reject) => {
+    const opened = await new Promise<FromJournal>((resolve) => {
       worker.once('message', resolve);
-      worker.once('error', reject);
+      worker.once('error', (error) => resolve({ kind: 'open-failed', reason: describeError(error) }));
     });
     if (opened.kind !== 'opened') {
       await worker.terminate();
       throw this.#failure('cannot be opened', opened.kind === 'open-failed' ? opened.reason : opened.kind);
     }
     worker.on('message', (message: FromJournal) => this.#hear(message));
-    worker.on('error', (error) => this.#breakDown(error.message));
+    worker.on('error', (error) => this.#breakDown(describeError(error)));
     this.#worker = worker;
     return restore(opened.rows);
   }
 
-  saveReport({ observer, subject, observation }: Report): Promise<void> {
+  saveReport({ observer, subject, observation }: Report, watchedSince?: Timestamp): Promise<void> {
     const { seconds, nanos } = observation.time;
-    return this.#write(['report', observer, subject, seconds, nanos, metricsToJson(observation)]);
+    const row = ['report', observer, subject, seconds, nanos, metricsToJson(observation)] as const;
+    return watchedSince === undefined ? this.#write(row) : this.#write(watchRow(subject, watchedSince), row);
   }
 
   saveRegistration(handle: number, { module, observer }: Registration): Promise<void> {
     return this.#write(['registration', handle, module, observer]);
   }
 
-  saveWatch(subject: string, since: Timestamp | null): void {
-    this.#enqueue(since === null ? ['unwatch', subject] : ['watch', subject, since.seconds, since.nanos]);
+  saveWatch(subject: string, since: Timestamp): Promise<void> {
+    return this.#write(watchRow(subject, since));
   }
 
-  saveInference({ subject, observers, observation }: Inference): void {
-    const { seconds, nanos } = observation.time;
-    this.#enqueue([
-      'inference',
-      subject,
-      JSON.stringify(observers),
-      seconds,
-      nanos,
-      metricsToJson(observation),
-    ]);
+  saveUnwatch(subject: string): Promise<void> {
+    return this.#write(['unwatch', subject]);
+  }
+
+  saveInference(inference: Inference): void {
+    this.#inferences.set(inference.subject, inference);
+    this.#schedule();
   }
 
   async close(): Promise<void> {
-    while (this.#writing !== null || this.#waiting.length > 0) {
+    while (this.#writing !== null || this.#waiting.length > 0 || this.#inferences.size > 0) {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
     const worker = this.#worker;
@@ -102,19 +108,16 @@ export class SqlitePersistence implements Persistence {
     await exited;
   }
 
-  #write(row: JournalRow): Promise<void> {
+  #write(...rows: readonly JournalRow[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#enqueue(row, (error) => {
-        if (error === null) resolve();
-        else reject(error);
-      });
+      this.#waiting.push({ rows, settle: (error) => (error === null ? resolve() : reject(error)) });
+      this.#schedule();
     });
   }
 
-  #enqueue(row: JournalRow, settle: Entry['settle'] = null): void {
-    this.#waiting.push({ row, settle });
+  /** The rest of this turn of the event loop goes into the same transaction. */
+  #schedule(): void {
     if (this.#writing !== null || this.#isScheduled) return;
-    // The rest of this turn of the event loop goes into the same transaction.
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
@@ -124,19 +127,22 @@ export class SqlitePersistence implements Persistence {
 
   #next(): void {
     if (this.#writing !== null) return;
-    if (this.#waiting.length === 0) {
+    if (this.#waiting.length === 0 && this.#inferences.size === 0) {
       for (const resume of this.#idle.splice(0)) resume();
       return;
     }
-    const batch = this.#waiting.slice(0, MAX_ROWS);
-    this.#waiting = this.#waiting.slice(MAX_ROWS);
+    const batch = this.#waiting.splice(0, MAX_ENTRIES);
+    const rows = [
+      ...batch.flatMap((entry) => entry.rows),
+      ...[...this.#inferences.values()].map(inferenceRow),
+    ];
+    this.#inferences.clear();
     this.#writing = batch;
     if (this.#worker === null || this.#lost !== null) {
       this.#finish(this.#lost ?? this.#failure('is closed', 'it takes nothing any more'));
       return;
     }
-    const rows = JSON.stringify(batch.map(({ row }) => row));
-    this.#worker.postMessage({ kind: 'write', rows } satisfies ToJournal);
+    this.#worker.postMessage({ kind: 'write', rows: JSON.stringify(rows) } satisfies ToJournal);
   }
 
   #hear(message: FromJournal): void {
@@ -156,7 +162,7 @@ export class SqlitePersistence implements Persistence {
       this.#options.logger.info('the journal can be written again');
     }
     this.#isFailing = error !== null;
-    for (const { settle } of batch ?? []) settle?.(error);
+    for (const { settle } of batch ?? []) settle(error);
     this.#next();
   }
 
@@ -170,6 +176,15 @@ export class SqlitePersistence implements Persistence {
       hint: 'Its folder must exist, be writable and have room; -dbfile names another place.',
     });
   }
+}
+
+function watchRow(subject: string, since: Timestamp): JournalRow {
+  return ['watch', subject, since.seconds, since.nanos];
+}
+
+function inferenceRow({ subject, observers, observation }: Inference): JournalRow {
+  const { seconds, nanos } = observation.time;
+  return ['inference', subject, JSON.stringify(observers), seconds, nanos, metricsToJson(observation)];
 }
 
 function metricsToJson({ metrics }: Observation): string {

@@ -2,7 +2,7 @@ import type { Intake, LearnKind, LearnRequest } from '../../protocol/health-serv
 import type { Peer, Report } from '../../protocol/model.js';
 import { Backoff } from '../../runtime/backoff.js';
 import type { Clock, Timer } from '../../runtime/clock.js';
-import { describeError } from '../../runtime/errors.js';
+import { HviewError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
 
 /** What is asked of a peer. */
@@ -27,6 +27,10 @@ type LinkState = 'up' | 'down';
 interface Message {
   readonly kind: LearnKind;
   readonly report: Report;
+  /** Counted up in the order of the reports. */
+  readonly sequence: number;
+  /** How often the peer answered it with an error. */
+  failures: number;
 }
 
 /** Calls to one peer under way at once. */
@@ -34,6 +38,9 @@ const IN_FLIGHT = 32;
 
 const FIRST_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 10_000;
+
+/** A peer that is there but fails gets a message this often, so that no message stops those behind it. */
+const MAX_FAILURES = 3;
 
 /**
  * The way to one peer: a bounded queue of its own, so that a slow or dead peer delays nobody else, and
@@ -45,10 +52,12 @@ export class PeerLink {
   readonly #ignored = new Set<string>();
   readonly #backoff: Backoff;
   #state: LinkState = 'up';
+  #sequence = 0;
   #inFlight = 0;
   #dropped = 0;
   #retry: Timer | null = null;
   #isClosed = false;
+  #drained: (() => void)[] = [];
 
   constructor(options: PeerLinkOptions) {
     this.#options = options;
@@ -70,24 +79,34 @@ export class PeerLink {
   }
 
   relay(report: Report): void {
-    if (!this.#ignored.has(report.subject)) this.#enqueue({ kind: 'normal', report });
+    if (!this.#ignored.has(report.subject)) this.#enqueue('normal', report);
   }
 
   /** Tells the peer that we (no longer) want reports about the subject. */
   subscribe(kind: 'subscription' | 'unsubscription', subject: string): void {
     const observation = { time: { seconds: 0, nanos: 0 }, metrics: [] };
-    this.#enqueue({ kind, report: { observer: this.#options.self.id, subject, observation } });
+    this.#enqueue(kind, { observer: this.#options.self.id, subject, observation });
+  }
+
+  /** Resolves when nothing waits any more, or at once when the peer does not answer. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#drained.push(resolve);
+      this.#noteDrained();
+    });
   }
 
   close(): void {
     this.#isClosed = true;
     this.#retry?.cancel();
     this.#queue.length = 0;
+    this.#noteDrained();
   }
 
-  #enqueue(message: Message): void {
+  #enqueue(kind: LearnKind, report: Report): void {
     if (this.#isClosed) return;
-    this.#queue.push(message);
+    this.#sequence += 1;
+    this.#queue.push({ kind, report, sequence: this.#sequence, failures: 0 });
     if (this.#queue.length > this.#options.queueLength) this.#dropOldest();
     this.#pump();
   }
@@ -96,13 +115,7 @@ export class PeerLink {
   #dropOldest(): void {
     const index = this.#queue.findIndex(({ kind }) => kind === 'normal');
     this.#queue.splice(Math.max(index, 0), 1);
-    this.#dropped += 1;
-    if (this.#dropped === 1 || this.#dropped % 1000 === 0) {
-      this.#options.logger.warn('reports for a peer were dropped, its queue is full', {
-        peer: this.#options.peer.id,
-        dropped: this.#dropped,
-      });
-    }
+    this.#noteDropped('reports for a peer were dropped, its queue is full', {});
   }
 
   #pump(): void {
@@ -118,17 +131,17 @@ export class PeerLink {
 
   async #send(message: Message): Promise<void> {
     const { service, self } = this.#options;
+    const { kind, report } = message;
     try {
-      const intake = await service.learnReport({ ...message, source: self });
-      if (message.kind === 'normal' && intake === 'ignored') this.uninterested(message.report.subject);
+      const intake = await service.learnReport({ kind, report, source: self });
+      if (kind === 'normal' && intake === 'ignored') this.uninterested(report.subject);
       this.#answered();
     } catch (error) {
-      // Back to the front, so that the order holds once the peer answers again.
-      this.#queue.unshift(message);
-      this.#failed(error);
+      this.#failed(message, HviewError.from(error));
     }
     this.#inFlight -= 1;
     this.#pump();
+    this.#noteDrained();
   }
 
   #answered(): void {
@@ -138,18 +151,22 @@ export class PeerLink {
     this.#options.logger.info('a peer answers again', { peer: this.#options.peer.id, ...this.counts });
   }
 
-  #failed(error: unknown): void {
-    const { logger, peer, clock } = this.#options;
+  #failed(message: Message, error: HviewError): void {
     if (this.#isClosed) return;
-    if (this.#state === 'up') {
-      this.#state = 'down';
-      logger.warn('a peer does not answer, trying again until it does', {
-        peer: peer.id,
-        address: peer.address,
-        reason: describeError(error),
-      });
+    const isAway = error.code === 'UNREACHABLE' || error.code === 'TIMEOUT';
+    if (!isAway) message.failures += 1;
+    if (error.code === 'REQUEST_INVALID' || message.failures >= MAX_FAILURES) {
+      // It answers, only not to this one.
+      this.#answered();
+      const { observer, subject } = message.report;
+      this.#noteDropped('a peer refuses a message', { observer, subject, reason: error.message });
+      return;
     }
-    this.#retry ??= clock.after(
+    // Back to its place, so that the order holds once the peer answers again.
+    const place = this.#queue.findIndex(({ sequence }) => sequence > message.sequence);
+    this.#queue.splice(place === -1 ? this.#queue.length : place, 0, message);
+    this.#noteDown(error);
+    this.#retry ??= this.#options.clock.after(
       this.#backoff.next(),
       () => {
         this.#retry = null;
@@ -157,5 +174,32 @@ export class PeerLink {
       },
       { unref: true },
     );
+  }
+
+  #noteDown(error: HviewError): void {
+    if (this.#state === 'down') return;
+    this.#state = 'down';
+    const { logger, peer } = this.#options;
+    logger.warn('a peer does not answer, trying again until it does', {
+      peer: peer.id,
+      address: peer.address,
+      reason: error.message,
+    });
+  }
+
+  #noteDropped(message: string, fields: Readonly<Record<string, string>>): void {
+    this.#dropped += 1;
+    if (this.#dropped !== 1 && this.#dropped % 1000 !== 0) return;
+    this.#options.logger.warn(message, {
+      peer: this.#options.peer.id,
+      dropped: this.#dropped,
+      ...fields,
+    });
+  }
+
+  #noteDrained(): void {
+    const isBusy = this.#queue.length > 0 || this.#inFlight > 0;
+    if (isBusy && this.#state === 'up' && !this.#isClosed) return;
+    for (const resume of this.#drained.splice(0)) resume();
   }
 }

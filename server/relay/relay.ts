@@ -1,4 +1,6 @@
 import type { Report } from '../../protocol/model.js';
+import type { Clock } from '../../runtime/clock.js';
+import { sleep } from '../../runtime/clock.js';
 import type { PeerLink } from './peer-link.js';
 
 /** Passes on what is reported here to every peer that wants it, all at the same time. */
@@ -28,7 +30,11 @@ export class Relay {
     this.links.get(peerId)?.uninterested(subject);
   }
 
-  close(): void {
+  /** Lets peers that answer have what is on its way to them, for `limitMs` at most, and sends no more. */
+  async close(clock: Clock, limitMs: number): Promise<void> {
+    const drained = new AbortController();
+    void Promise.all([...this.links.values()].map((link) => link.drained())).then(() => drained.abort());
+    await sleep(clock, limitMs, drained.signal);
     for (const link of this.links.values()) link.close();
   }
 }

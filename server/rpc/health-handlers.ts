@@ -25,8 +25,8 @@ export interface HandlersOptions {
   readonly submit: (handle: number, report: Report) => Promise<Intake>;
   readonly learn: (peerId: string, report: Report) => Promise<Intake>;
   readonly register: (registration: Registration) => Promise<number>;
-  readonly observe: (subject: string) => boolean;
-  readonly stopObserving: (subject: string) => boolean;
+  readonly observe: (subject: string) => Promise<boolean>;
+  readonly stopObserving: (subject: string) => Promise<boolean>;
   readonly interested: (peerId: string, subject: string) => void;
   readonly uninterested: (peerId: string, subject: string) => void;
 }
@@ -35,9 +35,7 @@ export interface HandlersOptions {
 export function healthHandlers(options: HandlersOptions): HealthHandlers {
   const { self, peers, clock, store, inferences } = options;
   return {
-    // eslint-disable-next-line @typescript-eslint/require-await -- a refusal has to become a rejection
     observe: async (subject) => options.observe(checkName(subject, 'subject')),
-    // eslint-disable-next-line @typescript-eslint/require-await -- likewise
     stopObserving: async (subject) => options.stopObserving(checkName(subject, 'subject')),
     register: async ({ module, observer }) =>
       options.register({ module: checkName(module, 'module'), observer: checkName(observer, 'observer') }),
@@ -64,7 +62,7 @@ export function healthHandlers(options: HandlersOptions): HealthHandlers {
       return Promise.resolve(panoramas);
     },
     dumpInference: () => Promise.resolve(inferences.all()),
-    // eslint-disable-next-line @typescript-eslint/require-await -- likewise
+    // eslint-disable-next-line @typescript-eslint/require-await -- a refusal has to become a rejection
     ping: async (_, time) => {
       checkTime(time, 'time');
       return { good: true, time: timestampFromMillis(clock.now()) };

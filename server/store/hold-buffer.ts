@@ -3,7 +3,7 @@ import type { Report } from '../../protocol/model.js';
 export interface HoldOptions {
   /** How long a report is held; milliseconds. */
   readonly timeMs: number;
-  /** How many are held for one subject; the oldest give way. */
+  /** How many are held for one subject, the oldest giving way; 0 holds none. */
   readonly listLength: number;
 }
 
@@ -23,6 +23,7 @@ export class HoldBuffer {
 
   hold(report: Report, nowMs: number): void {
     const { timeMs, listLength } = this.options;
+    if (listLength <= 0) return;
     const list = this.#alive(report.subject, nowMs);
     list.push({ report, untilMs: nowMs + timeMs });
     this.#bySubject.delete(report.subject);

@@ -98,15 +98,12 @@ export class ReportStore {
     for (const [subject, views] of this.#panoramas) {
       for (const [observer, observations] of views) {
         const times = observations.map(({ time }) => timestampToMillis(time));
-        const keep = retained(times, rule, nowMs);
-        if (keep.length === observations.length) continue;
+        // What is dropped is always the oldest of a view.
+        const count = times.length - retained(times, rule, nowMs).length;
+        if (count === 0) continue;
         shrunk.add(subject);
-        if (keep.length === 0) views.delete(observer);
-        else
-          views.set(
-            observer,
-            observations.filter((_, index) => keep.includes(index)),
-          );
+        if (count === observations.length) views.delete(observer);
+        else observations.splice(0, count);
       }
       if (views.size === 0) this.#panoramas.delete(subject);
     }

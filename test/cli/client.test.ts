@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { endCommands, runCommandLine, startCommandLine } from '../support/spawn-command.js';
 import { startServer } from '../support/started-server.js';
+
+// Programs start slowly on a busy machine.
+jest.setTimeout(30_000);
 
 const TIME = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?Z';
 

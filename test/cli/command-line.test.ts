@@ -1,7 +1,10 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { packageVersion } from '../../runtime/package-root.js';
 import type { CommandName } from '../support/spawn-command.js';
 import { endCommands, runCommandLine } from '../support/spawn-command.js';
+
+// Programs start slowly on a busy machine.
+jest.setTimeout(30_000);
 
 afterEach(endCommands);
 

@@ -1,8 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endCommands, runCommandLine } from '../support/spawn-command.js';
 import { FILTER, PLUGIN_WORDS, makeZooKeeperFolder, removeFolder } from '../support/zookeeper-files.js';
+
+// Programs start slowly on a busy machine.
+jest.setTimeout(30_000);
 
 let folder: string;
 beforeEach(() => {

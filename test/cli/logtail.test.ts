@@ -1,10 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../../runtime/clock.js';
 import type { RunningCommand } from '../support/spawn-command.js';
 import { endCommands, runCommandLine, startCommandLine } from '../support/spawn-command.js';
 import { startServer } from '../support/started-server.js';
 import { LOG, PLUGIN_WORDS, makeZooKeeperFolder, removeFolder } from '../support/zookeeper-files.js';
+
+// Programs start slowly on a busy machine.
+jest.setTimeout(30_000);
 
 const LISTENER =
   '2017-05-26T17:26:04.986Z peer@1 -> peer@2 QuorumListener HEALTHY 90 [entry-1] Received connection request /10.0.0.2:43446\n';
@@ -65,6 +69,17 @@ describe('following a log', () => {
 [peer@1] ==> peer@2: 2017-05-26T17:26:06.986Z { QuorumListener: HEALTHY, 90.0; RecvWorker: MAYBE_UNHEALTHY, 50.0; }
 `,
     );
+  });
+
+  it('ends as soon as all is delivered', async () => {
+    const { address } = await startServer();
+    const agent = follow(address, 'zookeeper.out');
+    await agent.waitForOutput(/RecvWorker MAYBE_UNHEALTHY/);
+    const stoppedAt = systemClock.monotonic();
+    agent.kill('SIGTERM');
+    await agent.exited;
+    // It may take up to five seconds for what is not delivered.
+    expect(systemClock.monotonic() - stoppedAt).toBeLessThan(4000);
   });
 
   it('waits for a log that is not there yet, and says so', async () => {
@@ -138,7 +153,7 @@ describe('reading a log once', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('"undelivered":3,"msg":"findings were not delivered"');
     expect(stderr).toContain(`hview-logtail: cannot reach the aggregator at ${address}: `);
-  }, 20_000);
+  });
 
   it('skips what is older than the stale limit, and says so when that was everything', async () => {
     const { code, stdout, stderr } = await readOnce();

@@ -1,9 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endCommands, runCommandLine } from '../support/spawn-command.js';
 import { removeFolder } from '../support/zookeeper-files.js';
+
+// Programs start slowly on a busy machine.
+jest.setTimeout(30_000);
 
 const TEN_PEERS = Array.from({ length: 10 }, (_, n) => `        "pano${n}": "razor${n}:6688"`).join(',\n');
 

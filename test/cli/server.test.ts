@@ -1,10 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endCommands, runCommandLine } from '../support/spawn-command.js';
 import { startServer } from '../support/started-server.js';
 import { removeFolder } from '../support/zookeeper-files.js';
+
+// Programs start slowly on a busy machine.
+jest.setTimeout(30_000);
 
 let folder: string;
 beforeEach(() => {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { canonicalHost, isWildcardHost, parseEndpoint, parseEndpoints, parsePort } from '../../plugins/endpoint.js';
+import {
+  canonicalHost,
+  isWildcardHost,
+  parseEndpoint,
+  parseEndpoints,
+  parsePort,
+} from '../../plugins/endpoint.js';
 
 const LOOPBACK = '0:0:0:0:0:0:0:1';
 
@@ -11,7 +17,10 @@ describe('an address as Java prints it', () => {
     ['zk1/10.0.0.5:3888', { name: 'zk1', ip: '10.0.0.5', port: 3888 }],
     ['zk1/10.0.0.5', { name: 'zk1', ip: '10.0.0.5', port: null }],
     ['ZK1.Example.org.:3888', { name: 'zk1.example.org', ip: null, port: 3888 }],
-    ['zk-0.zk-headless.default.svc.cluster.local', { name: 'zk-0.zk-headless.default.svc.cluster.local', ip: null, port: null }],
+    [
+      'zk-0.zk-headless.default.svc.cluster.local',
+      { name: 'zk-0.zk-headless.default.svc.cluster.local', ip: null, port: null },
+    ],
     ['zk1/<unresolved>:3888', { name: 'zk1', ip: null, port: 3888 }],
     ['/[0:0:0:0:0:0:0:1]:2888', { name: null, ip: LOOPBACK, port: 2888 }],
     ['/0:0:0:0:0:0:0:1:2888', { name: null, ip: LOOPBACK, port: 2888 }],
@@ -23,12 +32,21 @@ describe('an address as Java prints it', () => {
     expect(parseEndpoint(text)).toEqual(expected);
   });
 
-  it.each(['', '/', '<unresolved>:3888', 'zk1:0', 'zk1:70000', 'zk1:port', '[::1:2888', '10.0.0.5.6', 'not a host', '-zk', 'zk1/10.0.0.5:'])(
-    "'%s' is none",
-    (text) => {
-      expect(parseEndpoint(text)).toBeNull();
-    },
-  );
+  it.each([
+    '',
+    '/',
+    '<unresolved>:3888',
+    'zk1:0',
+    'zk1:70000',
+    'zk1:port',
+    '[::1:2888',
+    '10.0.0.5.6',
+    'not a host',
+    '-zk',
+    'zk1/10.0.0.5:',
+  ])("'%s' is none", (text) => {
+    expect(parseEndpoint(text)).toBeNull();
+  });
 
   it('may be one of a list, of which what is no address is left out', () => {
     expect(parseEndpoints('zk1/10.0.0.5:2888|zk1b/10.1.0.5:2888| |zk?')).toEqual([

@@ -12,7 +12,11 @@ describe('a properties file', () => {
     ['a colon or a blank as separator', 'a:1\nb 2\nc : 3', ['1 a=1', '2 b=2', '3 c=3']],
     ['a second separator inside the value', 'url=http://a/?b=c', ['1 url=http://a/?b=c']],
     ['what ini would take for a comment', 'server.1=a:1:2;2181\np=a#b', ['1 server.1=a:1:2;2181', '2 p=a#b']],
-    ['what ini would take for a section', '[2001]=x\nserver.1=[::1]:1:2', ['1 [2001]=x', '2 server.1=[::1]:1:2']],
+    [
+      'what ini would take for a section',
+      '[2001]=x\nserver.1=[::1]:1:2',
+      ['1 [2001]=x', '2 server.1=[::1]:1:2'],
+    ],
     ['what ini would take for another type', 'a=true\nb=null\nc=007', ['1 a=true', '2 b=null', '3 c=007']],
     ['what ini would take for a list', 'a[]=1', ['1 a[]=1']],
     ['quotes as they stand', `a="b"\nc='d'`, ['1 a="b"', "2 c='d'"]],

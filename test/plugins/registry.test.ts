@@ -18,7 +18,10 @@ describe('loading a plugin', () => {
     write('empty.mjs', 'export const plugin = 1;');
     write('nameless.mjs', `export default { summary: '', options: [], create() {} };`);
     write('no-create.mjs', `export default { name: 'x', summary: '', options: [] };`);
-    write('bad-option.mjs', `export default { name: 'x', summary: '', options: [{ name: 'a' }], create() {} };`);
+    write(
+      'bad-option.mjs',
+      `export default { name: 'x', summary: '', options: [{ name: 'a' }], create() {} };`,
+    );
     for (const [name, manifest] of [
       ['hview-plugin-main', { type: 'module', main: 'index.js' }],
       ['hview-plugin-exports', { type: 'module', exports: { '.': { import: './index.js' } } }],
@@ -49,11 +52,14 @@ describe('loading a plugin', () => {
     expect((await loadPlugin(join(folder, 'good.mjs'), '/')).name).toBe('mine');
   });
 
-  it.each(['zokeeper', './nowhere.mjs', 'hview-plugin-nowhere', ''])('says that there is none: %s', async (name) => {
-    const error = await failure(name);
-    expect(error).toMatchObject({ code: 'USAGE', message: `there is no plugin '${name}'` });
-    expect(error.hint).toContain('Bundled: zookeeper.');
-  });
+  it.each(['zokeeper', './nowhere.mjs', 'hview-plugin-nowhere', ''])(
+    'says that there is none: %s',
+    async (name) => {
+      const error = await failure(name);
+      expect(error).toMatchObject({ code: 'USAGE', message: `there is no plugin '${name}'` });
+      expect(error.hint).toContain('Bundled: zookeeper.');
+    },
+  );
 
   it.each([
     ['./broken.mjs', /broken\.mjs cannot be loaded: /],

@@ -66,6 +66,17 @@ describe('reading a configuration', () => {
     });
   });
 
+  it('tells peers apart whose names differ only in case', () => {
+    const peers = { a: 'h1:1', A: 'h2:2' };
+    expect(load({ Id: 'a', Peers: peers })).toMatchObject({
+      address: 'h1:1',
+      peers: new Map([
+        ['a', 'h1:1'],
+        ['A', 'h2:2'],
+      ]),
+    });
+  });
+
   it('lets a threshold without a frequency, and a list length without a time, not count', () => {
     const config = load({ ...MINIMAL, GCConfig: { Threshold: 5 }, BufConfig: { HoldListLen: 5 } });
     expect(config.retention.thresholdSeconds).toBe(300);
@@ -94,6 +105,12 @@ describe('reading a configuration', () => {
       '{"Id":"a","Peers":{"a":"h:1"},"GCConfig":{"Frequency":"soon"}}',
       'CONFIG_INVALID hs.cfg: GCConfig.Frequency: "soon" is not a whole number',
     ],
+    [
+      '{"Id":"a","Peers":{"a":"h:1"},"BufConfig":{"HoldTime":1.5}}',
+      'CONFIG_INVALID hs.cfg: BufConfig.HoldTime: 1.5 is not a whole number',
+    ],
+    ['{"Id":"a","Peers":["h:1"]}', 'CONFIG_INVALID hs.cfg: Peers: ["h:1"] is not an object'],
+    ['{"Id":"a","Peers":{"a":6688}}', 'CONFIG_INVALID hs.cfg: Peers.a: 6688 is not a text'],
   ])('refuses %s', (text, message) => {
     expect(refusal(text)).toContain(message);
   });
@@ -107,6 +124,33 @@ describe('reading a configuration', () => {
 });
 
 describe('writing a configuration', () => {
+  it('orders names that are numbers as texts, like all others', () => {
+    const peers = new Map(['0', '2', '10'].map((id) => [id, `h${id}:1`] as const));
+    const text = formatConfig({ ...standaloneConfig('0', 'h0:1'), peers });
+    expect(text.split('\n').slice(4, 9)).toEqual([
+      '    "Peers": {',
+      '        "0": "h0:1",',
+      '        "10": "h10:1",',
+      '        "2": "h2:1"',
+      '    },',
+    ]);
+    expect(loadConfig(text, 'hs.cfg').peers).toEqual(peers);
+  });
+
+  it('lists the subjects one a line', () => {
+    const config = {
+      ...standaloneConfig('a', 'h:1'),
+      peers: new Map([['a', 'h:1']]),
+      subjects: ['nn1', 'dn1'],
+    };
+    expect(formatConfig(config).split('\n').slice(3, 7)).toEqual([
+      '    "Subjects": [',
+      '        "nn1",',
+      '        "dn1"',
+      '    ],',
+    ]);
+  });
+
   it('gives the text of the original', () => {
     const text = formatConfig({
       ...standaloneConfig('pano0', 'razor0:6688', 'deephealth.db'),

@@ -98,7 +98,49 @@ describe('the link to a peer', () => {
     clock.advance(10_000);
     await settle();
     await settle();
-    expect([...peer.subjects].sort()).toEqual(['a', 'b', 'c']);
+    expect(peer.subjects).toEqual(['a', 'b', 'c']);
+    expect(link.counts.waiting).toBe(0);
+  });
+
+  it('keeps the order of what comes while earlier calls are failing', async () => {
+    const { peer, clock, link } = setUp();
+    peer.reply = AWAY;
+    const subjects = Array.from({ length: 40 }, (_, index) => `s${index}`);
+    for (const subject of subjects) link.relay(report({ subject }));
+    await settle();
+    link.relay(report({ subject: 'last' }));
+    peer.reply = 'accepted';
+    peer.asked.length = 0;
+    clock.advance(10_000);
+    await settle();
+    await settle();
+    expect(peer.subjects).toEqual([...subjects, 'last']);
+  });
+
+  it('goes on after a message that the peer refuses as malformed', async () => {
+    const { peer, clock, link } = setUp();
+    peer.reply = new HviewError('REQUEST_INVALID', 'report.subject is longer than 10 bytes');
+    link.relay(report({ subject: 'refused' }));
+    await settle();
+    peer.reply = 'accepted';
+    link.relay(report({ subject: 'next' }));
+    await settle();
+    expect(peer.subjects).toEqual(['refused', 'next']);
+    expect(link.counts).toEqual({ waiting: 0, dropped: 1 });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('does not send what was waiting on a subject that the peer ignores by then', async () => {
+    const { peer, clock, link } = setUp();
+    peer.reply = AWAY;
+    for (const subject of ['a', 'b', 'a']) link.relay(report({ subject }));
+    await settle();
+    link.uninterested('a');
+    peer.reply = 'accepted';
+    peer.asked.length = 0;
+    clock.advance(10_000);
+    await settle();
+    expect(peer.subjects).toEqual(['b']);
     expect(link.counts.waiting).toBe(0);
   });
 
@@ -107,16 +149,14 @@ describe('the link to a peer', () => {
     peer.reply = AWAY;
     link.relay(report({ subject: 'a' }));
     await settle();
-    const times: number[] = [];
-    for (let step = 0; step < 300; step += 1) {
-      const before = peer.asked.length;
-      clock.advance(100);
+    const pausesMs: number[] = [];
+    for (let attempt = 2; attempt <= 9; attempt += 1) {
+      pausesMs.push(clock.nextDelayMs);
+      clock.advance(clock.nextDelayMs);
       await settle();
-      if (peer.asked.length > before) times.push(peer.asked.length - before);
+      expect(peer.asked).toHaveLength(attempt);
     }
-    expect(times.length).toBeGreaterThanOrEqual(6);
-    expect(times.length).toBeLessThanOrEqual(8);
-    expect(new Set(times)).toEqual(new Set([1]));
+    expect(pausesMs).toEqual([200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
   });
 
   it('drops the oldest reports when the queue is full, never a subscription', async () => {
@@ -142,5 +182,16 @@ describe('the link to a peer', () => {
     await settle();
     expect(peer.asked).toEqual([]);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('does not try again once closed', async () => {
+    const { peer, clock, link } = setUp();
+    peer.reply = AWAY;
+    link.relay(report());
+    await settle();
+    expect(clock.pendingTimers).toBe(1);
+    link.close();
+    expect(clock.pendingTimers).toBe(0);
+    expect(peer.asked).toHaveLength(1);
   });
 });

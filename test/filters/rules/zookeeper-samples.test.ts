@@ -53,7 +53,10 @@ function complaintsIn(findings: readonly Finding[]): Complaint[] {
 
 describe.each(incidentsOf('zookeeper'))('the logs of a real ensemble, $name', (incident) => {
   const { truth } = incident;
-  const injections = truth.injections.map((injection) => ({ ...injection, timeMs: Date.parse(injection.time) }));
+  const injections = truth.injections.map((injection) => ({
+    ...injection,
+    timeMs: Date.parse(injection.time),
+  }));
   const [firstInjectionMs = Infinity] = injections.map(({ timeMs }) => timeMs);
 
   let findings: Finding[] = [];
@@ -64,7 +67,8 @@ describe.each(incidentsOf('zookeeper'))('the logs of a real ensemble, $name', (i
   it('blame whom something is done to, and nobody else for long', () => {
     const complaints = complaintsIn(findings);
     const innocent = complaints.filter(
-      ({ subject, fromMs }) => !injections.some(({ target, timeMs }) => target === subject && timeMs <= fromMs),
+      ({ subject, fromMs }) =>
+        !injections.some(({ target, timeMs }) => target === subject && timeMs <= fromMs),
     );
     expect(innocent.filter(({ fromMs, toMs }) => toMs - fromMs > BRIEFLY_MS)).toEqual([]);
     const blamed = complaints.map(({ subject }) => subject);

@@ -27,7 +27,11 @@ describe('a server line', () => {
     ],
     [
       'zk1a:2888:3888|zk1b:2889:3889:observer;2181',
-      { hosts: [host('zk1a'), host('zk1b', 2889, 3889)], role: 'observer', client: { host: null, port: 2181 } },
+      {
+        hosts: [host('zk1a'), host('zk1b', 2889, 3889)],
+        role: 'observer',
+        client: { host: null, port: 2181 },
+      },
     ],
     ['zk1:2888:3888   # the first', { hosts: [host('zk1')], role: 'participant', client: null }],
   ])('%s', (text, expected) => {

@@ -20,7 +20,9 @@ function write(name: string, text: string): string {
 /** Each server as `id role host:port:port|...`. */
 function servers(cluster: ZooKeeperCluster): string[] {
   return [...cluster.servers].map(([id, { hosts, role }]) => {
-    const addresses = hosts.map(({ host, quorumPort, electionPort }) => `${host}:${quorumPort}:${electionPort}`);
+    const addresses = hosts.map(
+      ({ host, quorumPort, electionPort }) => `${host}:${quorumPort}:${electionPort}`,
+    );
     return `${id} ${role} ${addresses.join('|')}`;
   });
 }
@@ -68,7 +70,10 @@ describe('zoo.cfg', () => {
 
   it('may leave the servers to a dynamic configuration, whose path is relative to its own folder', async () => {
     mkdirSync(join(folder, 'conf'), { recursive: true });
-    const dynamic = write('conf/zoo.cfg.dynamic.100000000', 'server.1=zk1:2888:3888:participant;2181\nversion=100000000\n');
+    const dynamic = write(
+      'conf/zoo.cfg.dynamic.100000000',
+      'server.1=zk1:2888:3888:participant;2181\nversion=100000000\n',
+    );
     const path = write(
       'conf/zoo.cfg',
       'dataDir=/data\ndynamicConfigFile=zoo.cfg.dynamic.100000000\nserver.9=ignored:2888:3888\n',
@@ -102,7 +107,10 @@ describe('a bad zoo.cfg', () => {
   });
 
   it('lists all its problems at once', async () => {
-    const path = write('many.cfg', 'server.1=zk1:2888:3888\nserver.1=zk2:2888:3888\nserver.a=zk3:1:2\nserver.3=zk3\n');
+    const path = write(
+      'many.cfg',
+      'server.1=zk1:2888:3888\nserver.1=zk2:2888:3888\nserver.a=zk3:1:2\nserver.3=zk3\n',
+    );
     expect((await failure(path)).message.split('\n')).toEqual([
       `${path}:2: server.1 stands in line 1 already, with another address`,
       `${path}:3: server.a: 'a' is no server id; it is a whole number from 0 up`,

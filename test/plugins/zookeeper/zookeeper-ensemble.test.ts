@@ -39,7 +39,10 @@ describe('an ensemble of named hosts', () => {
       return found === undefined ? Promise.reject(new Error('not found')) : Promise.resolve(found);
     };
     const notice = (message: string) => notices.push(message);
-    ensemble = await ZooKeeperEnsemble.open({ path, ownId, lookup, clock, notice }, await readZooKeeperCluster(path));
+    ensemble = await ZooKeeperEnsemble.open(
+      { path, ownId, lookup, clock, notice },
+      await readZooKeeperCluster(path),
+    );
   }
 
   const ownerOf = (host: string, port: number | null = null) => {
@@ -77,7 +80,11 @@ describe('an ensemble of named hosts', () => {
     addresses = { zk1: ['10.0.0.9'] };
     clock.advance(MINUTE);
     await ensemble.refresh();
-    expect(['10.0.0.1', '10.0.0.9', '10.0.0.2'].map((host) => ownerOf(host))).toEqual(['unknown', 'peer@1', 'peer@2']);
+    expect(['10.0.0.1', '10.0.0.9', '10.0.0.2'].map((host) => ownerOf(host))).toEqual([
+      'unknown',
+      'peer@1',
+      'peer@2',
+    ]);
     expect(notices).toEqual(['zk1 is now 10.0.0.9 (was 10.0.0.1)']);
   });
 
@@ -137,7 +144,9 @@ describe('an ensemble of named hosts', () => {
     await ensemble.refresh();
     await ensemble.refresh();
     expect(ensemble.hasServer('1')).toBe(true);
-    expect(notices).toEqual([expect.stringContaining(`the changed configuration is not used: ${path}:1: server.1 has no port`)]);
+    expect(notices).toEqual([
+      expect.stringContaining(`the changed configuration is not used: ${path}:1: server.1 has no port`),
+    ]);
   });
 });
 

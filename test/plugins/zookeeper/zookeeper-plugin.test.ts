@@ -29,7 +29,11 @@ function write(name: string, text: string): string {
   return path;
 }
 
-async function create(text: string, options: Record<string, string> = {}, timeZone: string | null = 'UTC'): Promise<LogPlugin> {
+async function create(
+  text: string,
+  options: Record<string, string> = {},
+  timeZone: string | null = 'UTC',
+): Promise<LogPlugin> {
   notices = [];
   const ensemble = write('zoo.cfg', text);
   const plugin = await createZooKeeperFactory(() => Promise.reject(new Error('not found'))).create({
@@ -68,7 +72,9 @@ describe('whose log it is', () => {
 
   it('is server 0 when the server is on its own', async () => {
     expect((await create('dataDir=/nowhere\nclientPort=2181\n')).observer).toBe('peer@0');
-    expect(notices).toEqual([`${join(folder, 'zoo.cfg')} names no servers: peer@0 is taken as a server on its own`]);
+    expect(notices).toEqual([
+      `${join(folder, 'zoo.cfg')} names no servers: peer@0 is taken as a server on its own`,
+    ]);
   });
 
   it('must be in the ensemble', async () => {
@@ -153,7 +159,9 @@ describe('the ZooKeeper plugin', () => {
       '[LearnerHandler-/10.77.0.2:5:LearnerHandler@9] - Received NEWLEADER-ACK message from 2',
       '[LearnerHandler-/10.77.0.2:5:LearnerHandler@9] - Sending DIFF zxid=0x0 for peer sid: 2',
     ];
-    const unseen = contents.filter((content) => !MEMORY_LITERALS.some((literal) => content.includes(literal)));
+    const unseen = contents.filter(
+      (content) => !MEMORY_LITERALS.some((literal) => content.includes(literal)),
+    );
     expect(unseen).toEqual([]);
   });
 });

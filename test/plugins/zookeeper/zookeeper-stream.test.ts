@@ -4,7 +4,11 @@ import type { LogRecord, ParsedLine } from '../../../plugins/log-plugin.js';
 import { ZooKeeperStream, type StreamOptions } from '../../../plugins/zookeeper/zookeeper-stream.js';
 
 const PEERS = new EntityMap(
-  ['1', '2', '3'].map((id) => ({ id: `peer@${id}`, hosts: [`zk${id}`, `10.77.0.${id}`], ports: [2888, 3888] })),
+  ['1', '2', '3'].map((id) => ({
+    id: `peer@${id}`,
+    hosts: [`zk${id}`, `10.77.0.${id}`],
+    ports: [2888, 3888],
+  })),
 );
 const ON_ONE_HOST = new EntityMap(
   ['1', '2', '3'].map((id) => ({ id: `peer@${id}`, hosts: ['127.0.0.1'], ports: [2880 + Number(id)] })),
@@ -70,6 +74,7 @@ describe('a record', () => {
         tag_context: 'SyncThread',
         role: '',
         leader: '',
+        link: '',
         quorum: '',
         voter: '',
         myid: '3',
@@ -112,7 +117,9 @@ describe("the server's own id", () => {
 
   it('is the configured one where the line holds none, or the address of a client', () => {
     const stream = open({ ownId: '2' });
-    const ids = ['', '127.0.0.1:11222'].map((id) => recordOf(stream.parse(line('main', 'A', 'x', id))).observer);
+    const ids = ['', '127.0.0.1:11222'].map(
+      (id) => recordOf(stream.parse(line('main', 'A', 'x', id))).observer,
+    );
     expect(ids).toEqual(['peer@2', 'peer@2']);
   });
 
@@ -188,7 +195,10 @@ describe("a tag's subject", () => {
     const stream = open();
     const tag = 'LearnerHandler-/10.9.9.9:52972';
     stream.parse(line(tag, 'LearnerHandler', 'Follower sid: 9 : info : x'));
-    expect(stream.parse(line(tag, 'LearnerHandler', 'x'))).toEqual({ kind: 'dropped', reason: 'unknown-tag-subject' });
+    expect(stream.parse(line(tag, 'LearnerHandler', 'x'))).toEqual({
+      kind: 'dropped',
+      reason: 'unknown-tag-subject',
+    });
   });
 });
 
@@ -216,7 +226,11 @@ describe('the role', () => {
   });
 
   it('stays looking while the remains of the former role shut down', () => {
-    const fields = fieldsAfter(open(), line(PEER_TAG, 'QuorumPeer', 'LOOKING'), line('main', 'ZooKeeperServer', 'shutting down'));
+    const fields = fieldsAfter(
+      open(),
+      line(PEER_TAG, 'QuorumPeer', 'LOOKING'),
+      line('main', 'ZooKeeperServer', 'shutting down'),
+    );
     expect(fields['role']).toBe('looking');
   });
 });
@@ -225,9 +239,17 @@ describe('the leader', () => {
   const looking = line(PEER_TAG, 'QuorumPeer', 'LOOKING');
   const following = line(PEER_TAG, 'QuorumPeer', 'FOLLOWING');
   const voteUntil35 = (voter: string, vote: string) =>
-    line('WorkerReceiver[myid=1]', 'FastLeaderElection', `Notification: 1 (message format version), ${vote} (n.leader), 0x0 (n.zxid), 0x1 (n.round), LOOKING (n.state), ${voter} (n.sid), 0x0 (n.peerEpoch) LOOKING (my state)`);
+    line(
+      'WorkerReceiver[myid=1]',
+      'FastLeaderElection',
+      `Notification: 1 (message format version), ${vote} (n.leader), 0x0 (n.zxid), 0x1 (n.round), LOOKING (n.state), ${voter} (n.sid), 0x0 (n.peerEpoch) LOOKING (my state)`,
+    );
   const voteSince36 = (voter: string, vote: string, state = 'LOOKING') =>
-    line('WorkerReceiver[myid=1]', 'FastLeaderElection$Messenger$WorkerReceiver', `Notification: my state:LOOKING; n.sid:${voter}, n.state:${state}, n.leader:${vote}, n.round:0x1, n.peerEpoch:0x0, n.zxid:0x0, message format version:0x2, n.config version:0x0`);
+    line(
+      'WorkerReceiver[myid=1]',
+      'FastLeaderElection$Messenger$WorkerReceiver',
+      `Notification: my state:LOOKING; n.sid:${voter}, n.state:${state}, n.leader:${vote}, n.round:0x1, n.peerEpoch:0x0, n.zxid:0x0, message format version:0x2, n.config version:0x0`,
+    );
 
   it('is the server itself once it leads', () => {
     expect(fieldsAfter(open(), line(PEER_TAG, 'QuorumPeer', 'LEADING'))['leader']).toBe('1');
@@ -237,12 +259,26 @@ describe('the leader', () => {
     ['3.4', voteUntil35],
     ['3.6', voteSince36],
   ])('of a follower is who most votes were for, in the words of %s', (_, vote) => {
-    const fields = fieldsAfter(open(), looking, vote('1', '1'), vote('2', '3'), vote('1', '3'), vote('3', '3'), following);
+    const fields = fieldsAfter(
+      open(),
+      looking,
+      vote('1', '1'),
+      vote('2', '3'),
+      vote('1', '3'),
+      vote('3', '3'),
+      following,
+    );
     expect(fields['leader']).toBe('3');
   });
 
   it('of a server that joins late is who the others say leads', () => {
-    const fields = fieldsAfter(open(), looking, voteSince36('1', '1'), voteSince36('2', '2', 'LEADING'), following);
+    const fields = fieldsAfter(
+      open(),
+      looking,
+      voteSince36('1', '1'),
+      voteSince36('2', '2', 'LEADING'),
+      following,
+    );
     expect(fields['leader']).toBe('2');
   });
 
@@ -266,8 +302,14 @@ describe('the leader', () => {
   it.each([
     ['Learner', 'Successfully connected to leader, using address: zk2/10.77.0.2:2888'],
     ['Learner', 'Unexpected exception, tries=0, connecting to zk2/10.77.0.2:2888'],
-    ['Learner$LeaderConnector', 'Unexpected exception, tries=1, remaining init limit=9000, connecting to /10.77.0.2:2888'],
-    ['Follower', 'Disconnected from leader (with address: zk2/10.77.0.2:2888). Was connected for 9ms. Sync state: true'],
+    [
+      'Learner$LeaderConnector',
+      'Unexpected exception, tries=1, remaining init limit=9000, connecting to /10.77.0.2:2888',
+    ],
+    [
+      'Follower',
+      'Disconnected from leader (with address: zk2/10.77.0.2:2888). Was connected for 9ms. Sync state: true',
+    ],
     ['Observer', 'Observing zk2/10.77.0.2:2888'],
   ])('is learnt when %s says "%s"', (className, content) => {
     expect(fieldsAfter(open(), line(PEER_TAG, className, content))['leader']).toBe('2');
@@ -287,11 +329,58 @@ describe('the leader', () => {
   });
 });
 
+describe('a link', () => {
+  const join = (port: number) =>
+    line(
+      `LearnerHandler-/10.77.0.2:${port}`,
+      'LearnerHandler',
+      'Synchronizing with Learner sid: 2 maxCommittedLog=0x0',
+    );
+  const end = (port: number) =>
+    line(
+      `LearnerHandler-/10.77.0.2:${port}`,
+      'LearnerHandler',
+      `******* GOODBYE /10.77.0.2:${port} ********`,
+    );
+
+  it('is replaced once its server has come with a newer one, and only the older end is', () => {
+    const stream = open();
+    expect(fieldsAfter(stream, join(5))['link']).toBe('');
+    expect(fieldsAfter(stream, join(6), end(5))['link']).toBe('replaced');
+    expect(fieldsAfter(stream, end(6))['link']).toBe('');
+  });
+
+  it('that was replaced does not count for the quorum when it ends', () => {
+    const other = line(
+      'LearnerHandler-/10.77.0.3:9',
+      'LearnerHandler',
+      'Synchronizing with Learner sid: 3 x',
+    );
+    const gone = line(
+      'LearnerHandler-/10.77.0.3:9',
+      'LearnerHandler',
+      '******* GOODBYE /10.77.0.3:9 ********',
+    );
+    const leading = line(PEER_TAG, 'QuorumPeer', 'LEADING');
+    expect(fieldsAfter(open(), leading, join(5), other, join(6), end(5), gone)['quorum']).toBe('');
+  });
+
+  it('is still known as replaced after a restart of the agent', () => {
+    const first = open();
+    fieldsAfter(first, join(5), join(6));
+    const second = open();
+    second.restore(JSON.parse(JSON.stringify(first.memory())));
+    expect(fieldsAfter(second, end(5))['link']).toBe('replaced');
+  });
+});
+
 describe('the quorum of a leader', () => {
   const tags = ['LearnerHandler-/10.77.0.2:5', 'LearnerHandler-/10.77.0.3:6'] as const;
   const leading = line(PEER_TAG, 'QuorumPeer', 'LEADING');
-  const joins = (tag: string, id: string) => line(tag, 'LearnerHandler', `Synchronizing with Learner sid: ${id} maxCommittedLog=0x0`);
-  const goes = (tag: string, content = '******* GOODBYE /10.77.0.2:5 ********') => line(tag, 'LearnerHandler', content);
+  const joins = (tag: string, id: string) =>
+    line(tag, 'LearnerHandler', `Synchronizing with Learner sid: ${id} maxCommittedLog=0x0`);
+  const goes = (tag: string, content = '******* GOODBYE /10.77.0.2:5 ********') =>
+    line(tag, 'LearnerHandler', content);
   const both = [leading, joins(tags[0], '2'), joins(tags[1], '3')];
 
   it('is not lost with one of two followers', () => {
@@ -308,7 +397,11 @@ describe('the quorum of a leader', () => {
 
   it('is lost by the thread that sends, too, and kept over a restart of the agent', () => {
     const first = open();
-    fieldsAfter(first, ...both, goes('Sender-/10.77.0.2:5', 'Exception while sending packets in LearnerHandler'));
+    fieldsAfter(
+      first,
+      ...both,
+      goes('Sender-/10.77.0.2:5', 'Exception while sending packets in LearnerHandler'),
+    );
     const second = open();
     second.restore(JSON.parse(JSON.stringify(first.memory())));
     expect(fieldsAfter(second, goes(tags[1]))['quorum']).toBe('lost');
@@ -316,8 +409,12 @@ describe('the quorum of a leader', () => {
 
   it('is back when a follower is, and no question once the leader steps down', () => {
     const stream = open();
-    expect(fieldsAfter(stream, ...both, goes(tags[0]), goes(tags[1]), joins(tags[0], '2'))['quorum']).toBe('');
-    expect(fieldsAfter(stream, goes(tags[0]), line(PEER_TAG, 'Leader', 'Shutdown called'))['quorum']).toBe('');
+    expect(fieldsAfter(stream, ...both, goes(tags[0]), goes(tags[1]), joins(tags[0], '2'))['quorum']).toBe(
+      '',
+    );
+    expect(fieldsAfter(stream, goes(tags[0]), line(PEER_TAG, 'Leader', 'Shutdown called'))['quorum']).toBe(
+      '',
+    );
   });
 
   it('is not lost before it was there, nor in a log read from the middle on', () => {
@@ -351,8 +448,14 @@ describe('a subject that a rule names', () => {
   it('by an address that several servers share is found by a port that one of them listens on', () => {
     const stream = open({}, ON_ONE_HOST);
     const record = recordOf(stream.parse(line('main', 'A', 'x')));
-    const resolved = ['/127.0.0.1:2882', '/127.0.0.1:41234', '127.0.0.1'].map((token) => stream.resolveSubject(token, record));
-    expect(resolved).toEqual([{ kind: 'entity', id: 'peer@2' }, { kind: 'ambiguous' }, { kind: 'ambiguous' }]);
+    const resolved = ['/127.0.0.1:2882', '/127.0.0.1:41234', '127.0.0.1'].map((token) =>
+      stream.resolveSubject(token, record),
+    );
+    expect(resolved).toEqual([
+      { kind: 'entity', id: 'peer@2' },
+      { kind: 'ambiguous' },
+      { kind: 'ambiguous' },
+    ]);
   });
 });
 
@@ -365,18 +468,28 @@ describe('what a stream remembers', () => {
 
     const second = open({ ownId: null });
     second.restore(JSON.parse(JSON.stringify(first.memory())));
-    const record = recordOf(second.parse(line(tag, 'LearnerHandler', '******* GOODBYE /10.9.9.9:52972 ********')));
-    expect(record).toMatchObject({ observer: 'peer@1', tagSubject: 'peer@2', fields: { role: 'leading', leader: '1' } });
+    const record = recordOf(
+      second.parse(line(tag, 'LearnerHandler', '******* GOODBYE /10.9.9.9:52972 ********')),
+    );
+    expect(record).toMatchObject({
+      observer: 'peer@1',
+      tagSubject: 'peer@2',
+      fields: { role: 'leading', leader: '1' },
+    });
   });
 
-  it.each([null, 7, 'x', [], {}, { learntId: 7, lastTimeMs: 'x', cluster: { role: 'king', leader: {}, votes: 7, links: [[1]] } }])(
-    'leaves out what it does not understand: %j',
-    (memory) => {
-      const stream = open();
-      stream.restore(memory);
-      expect(fieldsAfter(stream, line('main', 'A', 'x'))).toMatchObject({ role: '', leader: '', myid: '1' });
-    },
-  );
+  it.each([
+    null,
+    7,
+    'x',
+    [],
+    {},
+    { learntId: 7, lastTimeMs: 'x', cluster: { role: 'king', leader: {}, votes: 7, links: [[1]] } },
+  ])('leaves out what it does not understand: %j', (memory) => {
+    const stream = open();
+    stream.restore(memory);
+    expect(fieldsAfter(stream, line('main', 'A', 'x'))).toMatchObject({ role: '', leader: '', myid: '1' });
+  });
 
   it('does not grow with the number of links', () => {
     const stream = open();

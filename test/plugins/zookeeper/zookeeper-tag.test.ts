@@ -50,8 +50,14 @@ describe('the name of a thread', () => {
       'LearnerHandler-/0:0:0:0:0:0:0:1:52972',
       ['address', 'LearnerHandler-', '/0:0:0:0:0:0:0:1:52972', '/0:0:0:0:0:0:0:1:52972'],
     ],
-    ['LeaderConnector-zk3/10.0.0.7:2888', ['address', 'LeaderConnector-', 'zk3/10.0.0.7:2888', 'zk3/10.0.0.7:2888']],
-    ['LeaderConnector-zk3/<unresolved>:2888', ['address', 'LeaderConnector-', 'zk3/:2888', 'zk3/<unresolved>:2888']],
+    [
+      'LeaderConnector-zk3/10.0.0.7:2888',
+      ['address', 'LeaderConnector-', 'zk3/10.0.0.7:2888', 'zk3/10.0.0.7:2888'],
+    ],
+    [
+      'LeaderConnector-zk3/<unresolved>:2888',
+      ['address', 'LeaderConnector-', 'zk3/:2888', 'zk3/<unresolved>:2888'],
+    ],
     ['pano9/10.0.0.13:99999', ['self', 'pano9/10.0.0.13:99999']],
     ['pano9/10.0.0.1300:3888', ['self', 'pano9/10.0.0.1300:3888']],
     ['', ['self', '']],

@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Status } from '../../protocol/model.js';
+import { runAggregator } from '../support/aggregators.js';
+import { observation, report } from '../support/observations.js';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hview-burst-'));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('an aggregator with 5,000 reports at once', () => {
+  it('accepts each, and knows of each after a restart', async () => {
+    const databaseFile = join(folder, 'hview.db');
+    const before = await runAggregator({ databaseFile });
+    const handle = await before.client.register({ module: 'ZooKeeper', observer: 'peer@1' });
+    const said = Array.from({ length: 5000 }, (_, index) =>
+      report({ subject: `s${index}`, observation: observation(index, ['q', Status.HEALTHY, 90]) }),
+    );
+    const answers = await Promise.all(said.map((one) => before.client.submitReport(handle, one)));
+    expect(new Set(answers)).toEqual(new Set(['accepted']));
+    const panoramas = await before.client.dumpPanorama();
+    expect(panoramas.size).toBe(5000);
+    await before.stop();
+
+    const after = await runAggregator({ databaseFile });
+    expect(await after.client.dumpPanorama()).toEqual(panoramas);
+    await after.stop();
+  });
+
+  it('of one observer on one subject keeps the ten newest, whatever the order', async () => {
+    const { client, stop } = await runAggregator();
+    const handle = await client.register({ module: 'ZooKeeper', observer: 'peer@1' });
+    // 1999 is coprime to 5000: every second once, in a scattered order.
+    const seconds = Array.from({ length: 5000 }, (_, index) => (index * 1999) % 5000);
+    await Promise.all(
+      seconds.map((second) =>
+        client.submitReport(handle, report({ observation: observation(second, ['q', Status.HEALTHY, 90]) })),
+      ),
+    );
+    const { observations } = await client.getView('peer@1', 'peer@2');
+    expect(observations.map(({ time }) => time.seconds)).toEqual([
+      4990, 4991, 4992, 4993, 4994, 4995, 4996, 4997, 4998, 4999,
+    ]);
+    await stop();
+  });
+});
