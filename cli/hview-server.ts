@@ -87,7 +87,7 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
       lifecycle.onStop('the CPU profile', () => profile.stop());
     }
     if (values.mem_usage || config.dumpMemoryUsage) {
-      const usage = writeMemoryUsage('memusage.csv', systemClock);
+      const usage = writeMemoryUsage('memusage.csv', systemClock, logger);
       lifecycle.onStop('the memory usage file', () => usage.stop());
     }
     const persistence =

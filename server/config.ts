@@ -52,7 +52,7 @@ export function standaloneConfig(id: string, address: string, databaseFile = '')
     logLevel: 'info',
     dumpMemoryUsage: false,
     databaseFile,
-    retention: { enable: true, ...DEFAULT_RETENTION },
+    retention: { enable: false, ...DEFAULT_RETENTION },
     hold: DEFAULT_HOLD,
   };
 }

@@ -6,6 +6,9 @@ import { retained } from './retention.js';
 /** How many observations a view keeps when nothing else is said. */
 export const DEFAULT_OBSERVATIONS_PER_VIEW = 10;
 
+/** Observations of a view at most, however many metrics it has. */
+const MAX_OBSERVATIONS = 64;
+
 /**
  * What every observer said lately of every subject, and which subjects are watched. Observations of a
  * view stand in order of their time, those of one time in order of arrival, so that a late report never
@@ -56,7 +59,7 @@ export class ReportStore {
       if (before === undefined || compareTimestamps(before.time, observation.time) <= 0) break;
     }
     observations.splice(index, 0, observation);
-    if (observations.length > this.observationsPerView) observations.shift();
+    if (observations.length > this.observationsPerView) dropOldest(observations);
   }
 
   /** Undefined when nothing was ever said of the subject. */
@@ -109,4 +112,18 @@ export class ReportStore {
     }
     return [...shrunk];
   }
+}
+
+/**
+ * Drops the oldest observation that is not the last word on one of its metrics: otherwise an observer
+ * that says much of one thing would take back what it said of another.
+ */
+function dropOldest(observations: Observation[]): void {
+  const isSuperseded = ({ metrics }: Observation, index: number): boolean =>
+    metrics.every(({ name }) =>
+      observations.slice(index + 1).some((later) => later.metrics.some((metric) => metric.name === name)),
+    );
+  const index = observations.findIndex(isSuperseded);
+  if (index !== -1) observations.splice(index, 1);
+  else if (observations.length > MAX_OBSERVATIONS) observations.shift();
 }

@@ -105,7 +105,7 @@ describe('a log that is written and rotated at random', () => {
           expect(log.losses).toEqual([]);
         });
       }),
-      { numRuns: 150 },
+      { numRuns: 150, endOnFailure: true },
     );
   }, 30_000);
 });

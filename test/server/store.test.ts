@@ -37,6 +37,26 @@ describe('the store', () => {
     expect(secondsOf(store)).toEqual([5, 6]);
   });
 
+  it('keeps the last word on each metric, however much is said of others', () => {
+    const store = new ReportStore(3);
+    const say = (second: number, name: string): void =>
+      store.add(report({ observation: observation(second, [name, Status.UNHEALTHY, 20]) }));
+    say(1, 'disk');
+    for (let second = 2; second <= 9; second += 1) say(second, 'snapshot');
+    expect(secondsOf(store)).toEqual([1, 8, 9]);
+    say(10, 'disk');
+    expect(secondsOf(store)).toEqual([8, 9, 10]);
+  });
+
+  it('has a limit for a view with ever new metrics', () => {
+    const store = new ReportStore(3);
+    for (let second = 1; second <= 100; second += 1) {
+      store.add(report({ observation: observation(second, [`m${second}`, Status.HEALTHY, 90]) }));
+    }
+    expect(secondsOf(store)).toHaveLength(64);
+    expect(secondsOf(store)?.[0]).toBe(37);
+  });
+
   it('knows the newest report over all views', () => {
     const store = new ReportStore();
     store.add(at(5, { observer: 'a' }));

@@ -54,6 +54,7 @@ export class SourceRecorder implements ByteSourceHandlers {
 
   /** Lets the next chunk wait until `release`. */
   hold(): void {
+    if (this.#gate !== undefined) return;
     let open: () => void = () => {};
     const opened = new Promise<void>((resolve) => (open = resolve));
     this.#gate = { opened, open };
