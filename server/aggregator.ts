@@ -38,6 +38,12 @@ const PEER_DEADLINE_MS = 3000;
 
 const HOLD_SWEEP_MS = 60_000;
 
+/**
+ * How long changes gather before they are inferred for the journal, milliseconds. Who asks does not
+ * wait for it: an inference is made when it is asked for.
+ */
+const SETTLE_MS = 20;
+
 /** What one turn of the event loop infers at most: some milliseconds' worth. */
 const INFERENCES_PER_TURN = 100;
 
@@ -195,14 +201,16 @@ export class Aggregator {
     return timestampFromMillis(this.#options.clock.now());
   }
 
-  /** Once for all reports of this turn of the event loop; many subjects are spread over several turns. */
+  /** Once for all reports of a short while; many subjects are spread over several turns of the event loop. */
   #settleSoon(): void {
     if (this.#isSettling) return;
     this.#isSettling = true;
-    setImmediate(() => {
-      this.#isSettling = false;
-      if (!this.#inferences.settle(INFERENCES_PER_TURN)) this.#settleSoon();
-    });
+    this.#options.clock.after(SETTLE_MS, () => this.#settleSome(), { unref: true });
+  }
+
+  #settleSome(): void {
+    if (this.#inferences.settle(INFERENCES_PER_TURN)) this.#isSettling = false;
+    else setImmediate(() => this.#settleSome());
   }
 
   #restore({ registrations, watched, reports }: Restored): void {

@@ -286,10 +286,9 @@ export class FileFollower implements ByteSource {
   /** Nothing has the name. */
   async #lookAtNothing(): Promise<boolean> {
     const now = this.#clock.monotonic();
-    const isNews = this.#missingSinceMs === null;
     this.#missingSinceMs ??= now;
     // What had the name for a moment since the last look has been renamed as well.
-    const appended = isNews ? await this.#succession.extend() : 0;
+    const appended = await this.#succession.extend();
     const hasBeenThere = this.#succession.filesOpened > 0;
     if (!hasBeenThere || now - this.#missingSinceMs >= MISSING_GRACE_MS) {
       if (this.#isTimeToTell('waiting')) this.#handlers.onWaiting?.(this.#path);

@@ -163,7 +163,7 @@ export class SqlitePersistence implements Persistence {
     }
     this.#isFailing = error !== null;
     for (const { settle } of batch ?? []) settle(error);
-    this.#next();
+    this.#schedule();
   }
 
   #breakDown(reason: string): void {

@@ -23,6 +23,8 @@ export function checkName(name: string, field: string): string {
   if (name.length * 3 > MAX_NAME_BYTES && Buffer.byteLength(name) > MAX_NAME_BYTES) {
     refuse(field, `is longer than ${MAX_NAME_BYTES} bytes`);
   }
+  // The database would end the name there and take two names for one.
+  if (name.includes('\0')) refuse(field, 'holds a zero byte');
   return name;
 }
 

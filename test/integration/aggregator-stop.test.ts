@@ -31,7 +31,7 @@ async function subjectsIn(file: string): Promise<Set<string>> {
 }
 
 /** Keeps nothing and notes when it is opened and closed. */
-function recordedPersistence(calls: string[], open = noPersistence.open): Persistence {
+function recordedPersistence(calls: string[], open = () => noPersistence.open()): Persistence {
   return {
     ...noPersistence,
     open() {

@@ -108,6 +108,19 @@ describe('a log that is rotated by renaming', () => {
     });
   });
 
+  it('finds a file that had the name for a moment while nothing had it before and after', async () => {
+    await followLog({ useNotifications: false, pollMs: 60_000 }, async ({ path, log, follower }) => {
+      await log.untilEvent('waiting');
+      for (let rotation = 0; rotation < 2; rotation += 1) {
+        writeFileSync(path, numberedText(1 + rotation, 1 + rotation));
+        shift(path, rotation);
+        await follower.lookAgain();
+        await log.untilLines(1 + rotation);
+      }
+      expect(log.lines).toEqual(numbered(1, 2));
+    });
+  });
+
   it('reads files that were deleted before their turn, while the reader was kept waiting', async () => {
     const before = (path: string) => writeFileSync(path, numberedText(1, 1));
     await followLog({ before, maxOpenFiles: 8 }, async ({ path, log, follower }) => {

@@ -69,6 +69,7 @@ describe('checking a report', () => {
     ['report.observer is empty', report({ observer: '' })],
     ['report.subject is empty', report({ subject: '' })],
     ['report.subject is longer than 256 bytes', report({ subject: 'é'.repeat(129) })],
+    ['report.subject holds a zero byte', report({ subject: 'a\0b' })],
     ['report.observation.ts is missing', { observer: 'a', subject: 'b', observation: null }],
     ['report.observation.ts is no time between the years 1 and 9999', withTime(1, 1e9)],
     ['report.observation.ts is no time between the years 1 and 9999', withTime(1, -1)],

@@ -4,6 +4,7 @@ import { silentLogger } from '../../runtime/logger.js';
 import { Aggregator } from '../../server/aggregator.js';
 import type { AggregatorConfig } from '../../server/config.js';
 import { standaloneConfig } from '../../server/config.js';
+import type { Persistence } from '../../server/persistence/persistence.js';
 import { noPersistence } from '../../server/persistence/persistence.js';
 import { SqlitePersistence } from '../../server/persistence/sqlite-persistence.js';
 
@@ -14,13 +15,19 @@ export interface RunningAggregator {
   stop(): Promise<void>;
 }
 
-/** Starts an aggregator on loopback, on a free port unless the parts say otherwise. */
-export async function runAggregator(parts: Partial<AggregatorConfig> = {}): Promise<RunningAggregator> {
+/**
+ * Starts an aggregator on loopback, on a free port unless the parts say otherwise. Its journal is in the
+ * configured database, if any, unless one is given.
+ */
+export async function runAggregator(
+  parts: Partial<AggregatorConfig> = {},
+  given: { readonly persistence?: Persistence } = {},
+): Promise<RunningAggregator> {
   const config = { ...standaloneConfig('pano0', '127.0.0.1:0'), ...parts };
   const { databaseFile: file } = config;
   const aggregator = new Aggregator({
     config,
-    persistence: file === '' ? noPersistence : new SqlitePersistence({ file, logger: silentLogger }),
+    persistence: given.persistence ?? journalIn(file),
     clock: systemClock,
     random: Math.random,
     logger: silentLogger,
@@ -35,6 +42,10 @@ export async function runAggregator(parts: Partial<AggregatorConfig> = {}): Prom
       await aggregator.stop();
     },
   };
+}
+
+function journalIn(file: string): Persistence {
+  return file === '' ? noPersistence : new SqlitePersistence({ file, logger: silentLogger });
 }
 
 /** Asks until the answer is the right one; the time limit of the test is the limit. */

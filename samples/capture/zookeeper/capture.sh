@@ -1,9 +1,24 @@
 #!/usr/bin/env bash
-# capture.sh VERSION SCENARIO OUTPUT: runs one scenario on a fresh ensemble and leaves its logs and truth.json in OUTPUT.
-# Scenarios: healthy, killed-follower, stopped-leader, slow-log-disk, rolling-restart.
+# capture.sh VERSION SCENARIO [OUTPUT]: runs one scenario on a fresh ensemble of real ZooKeeper servers, and leaves
+# their logs, zoo.cfg and truth.json in OUTPUT (default: samples/zookeeper/VERSION/SCENARIO of this checkout).
+# Takes one to two minutes; needs root. What else it needs, and what the scenarios do: README.md here.
+#
+#   VERSION   such as 3.4.14, 3.5.10, 3.6.4, 3.7.2, 3.8.4, 3.9.3
+#   SCENARIO  healthy, killed-follower, stopped-leader, slow-log-disk, slow-log-disk-leader, rolling-restart
+#
+# Environment: HVIEW_KEEP=1 keeps the working folder; HVIEW_ZK_* as in ensemble.sh.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-version=${1:?VERSION} scenario=${2:?SCENARIO} output=${3:?OUTPUT}
+usage() { sed -n '2,/^set -/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; }
+case ${1:-} in
+  -h|--help|help) usage; exit 0 ;;
+esac
+if (($# < 2 || $# > 3)); then usage >&2; exit 2; fi
+version=$1 scenario=$2 output=${3:-$here/../../zookeeper/$1/$2}
+case $scenario in
+  healthy|killed-follower|stopped-leader|slow-log-disk|slow-log-disk-leader|rolling-restart) ;;
+  *) echo "capture.sh: unknown scenario $scenario" >&2; usage >&2; exit 2 ;;
+esac
 subnet=${HVIEW_ZK_SUBNET:-10.77.0}
 dir=$(mktemp -d /tmp/hview-zookeeper.XXXXXX)
 load_pid=
@@ -56,11 +71,13 @@ case $scenario in
     inject SIGCONT "$leader" z cont "$leader"
     wait_until 120 follows "$leader"
     recover; sleep 15 ;;
-  slow-log-disk)
-    sleep 12; subject="\"peer@$follower\""
-    inject slow-fsync-2000ms "$follower" z slow "$follower" 2000
+  slow-log-disk|slow-log-disk-leader)
+    victim=$follower
+    if [[ $scenario == slow-log-disk-leader ]]; then victim=$leader; fi
+    sleep 12; subject="\"peer@$victim\""
+    inject slow-fsync-2000ms "$victim" z slow "$victim" 2000
     sleep 20
-    inject fast-fsync "$follower" z fast "$follower"
+    inject fast-fsync "$victim" z fast "$victim"
     recover; sleep 15 ;;
   rolling-restart)
     sleep 10
@@ -71,7 +88,6 @@ case $scenario in
       recover; sleep 4
     done
     sleep 6 ;;
-  *) echo "capture.sh: unknown scenario $scenario" >&2; exit 2 ;;
 esac
 
 mkdir -p "$output"

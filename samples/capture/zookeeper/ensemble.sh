@@ -1,16 +1,35 @@
 #!/usr/bin/env bash
-# A real three-node ZooKeeper ensemble on one Linux machine, each server in its own network namespace.
-#   ensemble.sh up VERSION DIR | down DIR | start|kill|term|stop|cont DIR N | slow DIR N MS | fast DIR N
-#   ensemble.sh leader DIR | mode DIR N | nodes DIR N | synced DIR | wait-synced DIR | load DIR SECONDS
-# Environment for 'up': HVIEW_ZK_PREFIX (hvzk), HVIEW_ZK_SUBNET (10.77.0); for 'load': HVIEW_ZK_PERIOD_MS (300).
+# A real three-node ZooKeeper ensemble on one Linux machine, each server in its own network namespace. Needs root.
+#
+#   ensemble.sh up VERSION DIR             start it; returns when one server leads and two follow, in sync
+#   ensemble.sh down DIR                   end it; the logs stay in DIR/N/zookeeper.out
+#   ensemble.sh kill|term|stop|cont DIR N  SIGKILL, SIGTERM, SIGSTOP, SIGCONT to server N
+#   ensemble.sh start DIR N                start server N again
+#   ensemble.sh slow DIR N MS              delay each fsync of server N by MS milliseconds
+#   ensemble.sh fast DIR N                 end that
+#   ensemble.sh load DIR SECONDS           light writes, in the foreground
+#   ensemble.sh leader DIR                 print who leads
+#   ensemble.sh mode|nodes DIR N           print what server N says of itself
+#   ensemble.sh synced DIR                 true when one leads and two follow, in sync
+#   ensemble.sh wait-synced DIR [SECONDS]  wait for that
+#
+# Environment for 'up': HVIEW_ZK_PREFIX (hvzk), HVIEW_ZK_SUBNET (10.77.0), HVIEW_ZK_SNAP_COUNT (500);
+# for 'load': HVIEW_ZK_PERIOD_MS (300). Jars are kept in ${HVIEW_CACHE:-$HOME/.cache/hview}/zookeeper.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-command=${1:?usage: ensemble.sh COMMAND ..., see the head of this file}; shift
+usage() { sed -n '2,/^set -/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; }
+case ${1:-} in
+  -h|--help|help) usage; exit 0 ;;
+  '') usage >&2; exit 2 ;;
+esac
+command=$1; shift
 fail() { echo "ensemble.sh: $*" >&2; exit 1; }
 
 if [[ $command == up ]]; then version=${1:?VERSION}; shift; fi
 dir=${1:?DIR}; shift
-mkdir -p "$dir"; dir=$(cd "$dir" && pwd)
+if [[ $command == up ]]; then mkdir -p "$dir"; fi
+[[ -d $dir ]] || fail "no ensemble in $dir"
+dir=$(cd "$dir" && pwd)
 if [[ $command != up ]]; then
   [[ -f $dir/settings ]] || fail "no ensemble in $dir"
   # shellcheck disable=SC1091
@@ -65,9 +84,38 @@ start() {
     exec env -i PATH=/usr/bin:/bin TZ=UTC LANG=C.UTF-8 LD_PRELOAD=/opt/zookeeper/shim/slowsync.so HVIEW_SLOW_FILE=/etc/zookeeper/slow \
       java -Xmx200m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.name=zookeeper -Duser.home=/home/zookeeper \
       -cp "/opt/zookeeper/conf:$classpath" org.apache.zookeeper.server.quorum.QuorumPeerMain /etc/zookeeper/zoo.cfg
-  ' "$dir" "$1" "$lib" >> "$dir/$1/zookeeper.out" 2>&1 < /dev/null &
+  ' "$dir" "$1" "$lib" >> "$dir/$1/zookeeper.out" 2>&1 < /dev/null 9>&- &
   disown
   wait_for 10 "start of server $1" alive "$1"
+}
+
+# The bridge bears the folder of the ensemble it belongs to, so that nobody takes down another's network.
+network_owner() { cat "/sys/class/net/${prefix}br/ifalias" 2>/dev/null || true; }
+remove_network() {
+  local i
+  for i in 1 2 3; do ip netns del "$prefix$i" 2>/dev/null || true; ip link del "${prefix}v$i" 2>/dev/null || true; done
+  ip link del "${prefix}br" 2>/dev/null || true
+}
+claim_network() {
+  local i
+  exec 9> "/run/hview-zookeeper-$prefix.lock"
+  flock -n 9 || fail "another 'up' of $prefix is under way"
+  for i in 1 2 3; do
+    [[ -z $(ip netns pids "$prefix$i" 2>/dev/null) ]] ||
+      fail "$prefix is in use by $(network_owner): take it down, or set HVIEW_ZK_PREFIX and HVIEW_ZK_SUBNET"
+  done
+  remove_network # what a killed run may have left
+  ip link add "${prefix}br" type bridge
+  ip link set "${prefix}br" alias "$dir"
+}
+down() {
+  local i owner
+  for i in 1 2 3; do
+    if alive $i; then kill -KILL "$(pid_of $i)" || true; wait_for 10 "end of server $i" gone $i; fi
+  done
+  owner=$(network_owner)
+  if [[ -z $owner || $owner == "$dir" ]]; then remove_network; fi
+  rm -f "$dir/settings"
 }
 
 case $command in
@@ -81,9 +129,11 @@ case $command in
     cp "$here/conf/log4j.properties" "$here/conf/logback.xml" "$dir/conf/"
     gcc -shared -fPIC -O2 -o "$dir/slowsync.so" "$here/slowsync.c" -ldl
     mkdir -p "$dir/classes"; javac -nowarn -cp "$client_lib/*" -d "$dir/classes" "$here/Load.java" 2> "$dir/javac.out" || { cat "$dir/javac.out" >&2; exit 1; }
+    claim_network
+    trap 'status=$?; ((status == 0)) || down; exit $status' EXIT
+    trap 'exit 130' INT TERM
     printf '%s\n' "version=$version" "prefix=$prefix" "subnet=$subnet" "lib='$lib'" "client_lib='$client_lib'" > "$dir/settings"
     { echo "127.0.0.1 localhost"; echo "$subnet.1 client"; for i in 1 2 3; do echo "$subnet.1$i zk$i"; done; } > "$dir/hosts"
-    ip link add "${prefix}br" type bridge
     ip addr add "$subnet.1/24" dev "${prefix}br"; ip link set "${prefix}br" up
     for i in 1 2 3; do
       ip netns add "$prefix$i"
@@ -116,10 +166,6 @@ case $command in
     exec unshare --mount --propagation private bash -c 'mount --bind "$0/hosts" /etc/hosts; exec env -i PATH=/usr/bin:/bin TZ=UTC "${@}"' "$dir" \
       java -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dzookeeper.sasl.client=false -cp "$dir/classes:$dir/conf:$client_lib/*" \
       Load "$subnet.11:2181,$subnet.12:2181,$subnet.13:2181" "${1:?SECONDS}" "${HVIEW_ZK_PERIOD_MS:-300}" >> "$dir/load.out" 2>&1 ;;
-  down)
-    for i in 1 2 3; do if alive $i; then kill -KILL "$(pid_of $i)" || true; wait_for 10 "end of server $i" gone $i; fi; done
-    for i in 1 2 3; do ip netns del "$prefix$i" 2>/dev/null || true; ip link del "${prefix}v$i" 2>/dev/null || true; done
-    ip link del "${prefix}br" 2>/dev/null || true
-    rm -f "$dir/settings" ;;
-  *) fail "unknown command $command" ;;
+  down) down ;;
+  *) usage >&2; fail "unknown command $command" ;;
 esac
