@@ -3,6 +3,7 @@ import type * as wire from './generated/idl/health.js';
 import { Status as WireStatus } from './generated/idl/health.js';
 import type { Peer as WirePeer } from './generated/idl/service.js';
 import type { Inference, Metric, Observation, Panorama, Peer, Report, Timestamp, View } from './model.js';
+import { HviewError } from '../runtime/errors.js';
 import { Status, statusName } from './model.js';
 
 /** A number from the wire as a status; what this version does not know counts as INVALID. */
@@ -11,6 +12,10 @@ export function statusFromWire(status: number): Status {
 }
 
 function metricsFromWire(metrics: { readonly [name: string]: wire.Metric }): Metric[] {
+  // In a plain object the key `__proto__` is no entry: it would vanish without a word.
+  if (Object.getPrototypeOf(metrics) !== Object.prototype) {
+    throw new HviewError('REQUEST_INVALID', 'a metric is named __proto__');
+  }
   // The map's key is the name; the copy inside the metric is for the reader's convenience and may be empty.
   return Object.entries(metrics).map(([name, metric]) => ({
     name,

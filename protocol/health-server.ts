@@ -43,6 +43,9 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
     'grpc.max_receive_message_length': options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
     'grpc.enable_channelz': 0,
     'grpc.so_reuseport': 0,
+    // All streams that one read from a socket opens are begun in one turn of the event loop; with more
+    // of them, one busy client would hold up all others.
+    'grpc.max_concurrent_streams': 100,
   });
   server.addService(HealthServiceService, bind(options.handlers));
   addReflection(server);

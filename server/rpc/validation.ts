@@ -19,6 +19,8 @@ function refuse(field: string, what: string): never {
 /** The name, if it is one; throws REQUEST_INVALID that tells the field. */
 export function checkName(name: string, field: string): string {
   if (name === '') refuse(field, 'is empty');
+  // As a key of the maps on the wire it would get lost.
+  if (name === '__proto__') refuse(field, 'is __proto__');
   // A UTF-16 unit takes at most three bytes of UTF-8, so most names need no count.
   if (name.length * 3 > MAX_NAME_BYTES && Buffer.byteLength(name) > MAX_NAME_BYTES) {
     refuse(field, `is longer than ${MAX_NAME_BYTES} bytes`);

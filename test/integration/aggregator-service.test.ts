@@ -1,3 +1,4 @@
+import { Client, credentials } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { HealthClient } from '../../protocol/health-client.js';
 import { Status } from '../../protocol/model.js';
@@ -16,6 +17,11 @@ async function start(parts: Parameters<typeof runAggregator>[0] = {}): Promise<H
 afterEach(async () => {
   for (const one of running.splice(0)) await one.stop();
 });
+
+/** A field of protobuf's: its tag, the length, the bytes. */
+function lengthPrefixed(tag: number, bytes: Uint8Array): number[] {
+  return [tag, bytes.length, ...bytes];
+}
 
 describe('an aggregator', () => {
   it('answers with what was submitted, at once', async () => {
@@ -53,6 +59,32 @@ describe('an aggregator', () => {
     ['inference does not exist for view', (client) => client.getInference('x')],
   ])('answers "%s"', async (message, ask) => {
     await expect(ask(await start())).rejects.toMatchObject({ code: 'NOT_FOUND', message });
+  });
+
+  it('refuses a metric whose name would get lost', async () => {
+    const client = await start();
+    const handle = await client.register({ module: 'ZooKeeper', observer: 'peer@1' });
+    // As bytes, because no client of ours can say it: Observation{ts{1}, metrics{"__proto__": {value{2, 90}}}}.
+    const entry = Buffer.from([...lengthPrefixed(0x0a, Buffer.from('__proto__')), 0x12, 4, 0x12, 2, 0x08, 2]);
+    const seen = Buffer.concat([Buffer.from([0x0a, 2, 0x08, 1]), Buffer.from(lengthPrefixed(0x12, entry))]);
+    const sent = Buffer.from([
+      ...lengthPrefixed(0x0a, Buffer.from('peer@1')),
+      ...lengthPrefixed(0x12, Buffer.from('peer@2')),
+      ...lengthPrefixed(0x1a, seen),
+    ]);
+    const request = Buffer.from([0x08, (handle & 0x7f) | 0x80, handle >> 7, ...lengthPrefixed(0x12, sent)]);
+    const generic = new Client(client.target, credentials.createInsecure());
+    const details = await new Promise<string>((resolve) =>
+      generic.makeUnaryRequest(
+        '/idl.HealthService/SubmitReport',
+        () => request,
+        (bytes: Buffer) => bytes,
+        {},
+        (error) => resolve(error?.details ?? 'accepted'),
+      ),
+    );
+    generic.close();
+    expect(details).toBe('a metric is named __proto__');
   });
 
   it('refuses a handle that it never gave', async () => {

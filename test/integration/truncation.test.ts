@@ -163,6 +163,20 @@ describe('a log that is truncated', () => {
     });
   });
 
+  it('does not take a new file for a copy because it begins with the same banner', async () => {
+    const banner = 'the banner\n';
+    const before = (path: string) => writeFileSync(path, banner);
+    await followLog({ before, useNotifications: false, pollMs: 60_000 }, async ({ path, log, follower }) => {
+      await log.untilLines(1);
+      renameSync(path, `${path}.2`);
+      writeFileSync(`${path}.1`, `${banner}${numberedText(1, 1)}`);
+      writeFileSync(path, `${banner}${numberedText(2, 2)}`);
+      await follower.lookAgain();
+      await log.untilLines(5);
+      expect(log.lines).toEqual(['the banner', 'the banner', 'seq=1', 'the banner', 'seq=2']);
+    });
+  });
+
   it('skips the hole that a writer leaves which does not append', async () => {
     await followLog({}, async ({ path, log, follower }) => {
       const writer = openSync(path, 'w');

@@ -68,6 +68,7 @@ describe('checking a report', () => {
     ['report is missing', null],
     ['report.observer is empty', report({ observer: '' })],
     ['report.subject is empty', report({ subject: '' })],
+    ['report.subject is __proto__', report({ subject: '__proto__' })],
     ['report.subject is longer than 256 bytes', report({ subject: 'é'.repeat(129) })],
     ['report.subject holds a zero byte', report({ subject: 'a\0b' })],
     ['report.observation.ts is missing', { observer: 'a', subject: 'b', observation: null }],

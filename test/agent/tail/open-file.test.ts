@@ -90,6 +90,22 @@ describe('an open file', () => {
     });
   });
 
+  it.each([
+    ['the whole of it', 'banner\nfirst\n', true],
+    ['its beginning', 'banner\n', true],
+    ['nothing', '', false],
+    ['more than it', 'banner\nfirst\nmore\n', false],
+    ['other text after the same beginning', 'banner\nother\n', false],
+  ])('tells whether another file is a copy of it that holds %s', async (_what, text, isCopy) => {
+    await withFile('banner\nfirst\n', async (file, path, read) => {
+      await read();
+      await withFile(text, async (other) => {
+        expect(await other.isCopyOf(file)).toBe(isCopy);
+      });
+      expect(path).toBe(file.path);
+    });
+  });
+
   it('says that there is something to read when its size or text may differ, and only once', async () => {
     await withFile('one', async (file, path, read) => {
       const hasChanged = async () => file.hasChanged(await file.stats());

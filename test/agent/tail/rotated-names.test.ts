@@ -46,7 +46,7 @@ describe('isRotatedName', () => {
 
 describe('compareAge', () => {
   function file(name: string, bornNs = 0n, modifiedNs = 0n): FoundFile {
-    return { name, path: `/logs/${name}`, key: `1:${name}`, bornNs, modifiedNs };
+    return { name, path: `/logs/${name}`, key: `1:${name}`, bornNs, modifiedNs, size: 0 };
   }
 
   function oldestFirst(...files: FoundFile[]): string[] {
