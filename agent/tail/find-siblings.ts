@@ -37,6 +37,7 @@ async function look(
       key: fileKey(stats),
       bornNs: birthtimeNs,
       modifiedNs: mtimeNs,
+      size: Number(stats.size),
     };
   } catch {
     // Renamed or deleted since the folder was listed; the next listing knows better.

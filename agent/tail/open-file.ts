@@ -227,19 +227,20 @@ export class OpenFile implements FollowedFile {
     );
   }
 
-  /** Whether this file repeats what was already read of `other`, as the copy of a copy-and-truncate does. */
+  /** Whether all that stands in this file is how `other` begins, as in a copy that was made of it. */
   async isCopyOf(other: OpenFile): Promise<boolean> {
-    const length = Math.min(Number((await this.stats()).size), other.position);
-    if (length === 0) return false;
-    const head = Math.min(length, HEAD_BYTES);
-    const tail = Math.min(length, MARKER_BYTES);
-    const [ownHead, otherHead, ownTail, otherTail] = await Promise.all([
-      this.bytesAt(0, head),
-      other.bytesAt(0, head),
-      this.bytesAt(length - tail, tail),
-      other.bytesAt(length - tail, tail),
+    const size = Number((await this.stats()).size);
+    const known = other.#head.subarray(0, Math.min(size, other.#headLength));
+    // Nearly always the first bytes tell, and those of the other file are at hand.
+    const head = await this.bytesAt(0, Math.min(size, HEAD_BYTES));
+    if (size === 0 || !head.subarray(0, known.length).equals(known)) return false;
+    const tail = Math.min(size, MARKER_BYTES);
+    const [otherHead, ownTail, otherTail] = await Promise.all([
+      other.bytesAt(0, head.length),
+      this.bytesAt(size - tail, tail),
+      other.bytesAt(size - tail, tail),
     ]);
-    return ownHead.equals(otherHead) && ownTail.equals(otherTail);
+    return head.equals(otherHead) && ownTail.equals(otherTail);
   }
 
   /** Up to `length` bytes at `offset`; fewer where the file ends. */

@@ -9,6 +9,7 @@ export interface FoundFile {
   /** Nanoseconds; 0 where the file system does not keep it. */
   readonly bornNs: bigint;
   readonly modifiedNs: bigint;
+  readonly size: number;
 }
 
 const COMPRESSED = /\.(?:gz|bz2|xz|zst|zip|lz4|lzma|br|Z)$/;

@@ -22,6 +22,12 @@ export interface SuccessionOptions {
   readonly onProblem: (problem: HviewError) => void;
 }
 
+interface IgnoredFile {
+  readonly bornNs: bigint;
+  /** A copy is one only as long as nothing else is written to it; null: whatever its size. */
+  readonly size: number | null;
+}
+
 interface FinishedFile {
   readonly bornNs: bigint;
   readonly position: FilePosition;
@@ -50,8 +56,8 @@ export class Succession {
   readonly lingering: OpenFile[] = [];
 
   readonly #options: SuccessionOptions;
-  /** Older parts beside the log that are none of ours: device and inode, and when they were made. */
-  readonly #ignored = new Map<string, bigint>();
+  /** Parts beside the log that were there before, or are copies; by device and inode. */
+  readonly #ignored = new Map<string, IgnoredFile>();
   readonly #finished = new Map<string, FinishedFile>();
   #target: string;
   #generation = 0;
@@ -175,8 +181,8 @@ export class Succession {
 
   async #list(): Promise<FoundFile[]> {
     const { path } = this.#options;
-    const named = await findByName(path);
-    if (named !== undefined) this.#target = await realpath(path).catch(() => path);
+    const [named, target] = await Promise.all([findByName(path), realpath(path).catch(() => undefined)]);
+    this.#target = target ?? this.#target;
     const siblings = await findSiblings(this.#target).catch(() => []);
     return named === undefined ? siblings : [...siblings, { ...named, name: basename(this.#target) }];
   }
@@ -188,7 +194,8 @@ export class Succession {
     if (file.path === this.#options.path) return true;
     if (this.#isOpen(file.key)) return false;
     // An inode is given to a new file once its old one is deleted: only with its time is it the same.
-    if (this.#ignored.get(file.key) === file.bornNs) return false;
+    const ignored = this.#ignored.get(file.key);
+    if (ignored?.bornNs === file.bornNs && (ignored.size ?? file.size) === file.size) return false;
     if (this.#finished.get(file.key)?.bornNs === file.bornNs) return false;
     return file.bornNs > 0n && this.#lastBornNs > 0n
       ? file.bornNs >= this.#lastBornNs
@@ -211,7 +218,7 @@ export class Succession {
         await this.#recall(opened);
         return opened;
       }
-      if (!isTaken) this.#ignored.set(opened.key, opened.bornNs);
+      if (!isTaken) this.#ignored.set(opened.key, { bornNs: opened.bornNs, size: file.size });
     } catch (error) {
       this.#options.onProblem(unreadable(file.path, error));
     }
@@ -270,7 +277,7 @@ export class Succession {
   }
 
   #ignore(file: FoundFile): void {
-    this.#ignored.set(file.key, file.bornNs);
+    this.#ignored.set(file.key, { bornNs: file.bornNs, size: null });
   }
 
   #append(found: OpenFile[], seen: readonly FoundFile[]): void {
@@ -283,6 +290,7 @@ export class Succession {
         key: file.key,
         bornNs: file.bornNs,
         modifiedNs: file.modifiedNs,
+        size: file.position,
       };
     const isNamed = (file: OpenFile) => Number(asListed(file).path === this.#options.path);
     found.sort((a, b) => isNamed(a) - isNamed(b) || compare(asListed(a), asListed(b)));

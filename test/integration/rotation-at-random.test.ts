@@ -105,6 +105,7 @@ describe('a log that is written and rotated at random', () => {
           expect(log.losses).toEqual([]);
         });
       }),
+      // Each failure takes its whole deadline, so looking for a smaller one would take minutes.
       { numRuns: 150, endOnFailure: true },
     );
   }, 30_000);
