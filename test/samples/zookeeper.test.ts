@@ -8,7 +8,7 @@ import { findingsOf, incidentsOf, sicknessesIn } from '../support/incident.js';
 const isUpdating = process.env['UPDATE_GOLDEN'] === '1';
 
 /** How long an innocent may be blamed, milliseconds: by a woken leader, until it learns of its successor. */
-const BLAME_LIMIT_MS = 2500;
+const BLAME_LIMIT_MS = 100;
 
 const incidents = incidentsOf('zookeeper');
 
