@@ -21,6 +21,12 @@ export interface Finding {
   readonly withdraws: Withdrawal | null;
 }
 
+/** What a finding is about: two with the same topic are an older and a newer word on one thing. */
+export function topicOf({ observer, subject, context }: Finding): string {
+  // None of the three comes from more than one line of a log or of a rule.
+  return `${observer}\n${subject}\n${context}`;
+}
+
 /** A finding as the wire knows it: an observation with a single metric. */
 export function findingToReport(finding: Finding): Report {
   return {

@@ -1,7 +1,6 @@
 import type { Matcher } from '../filters/matcher.js';
 import type { LiteralScanner } from '../filters/literal-scanner.js';
 import type { DropReason, LogRecord, LogStream } from '../plugins/log-plugin.js';
-import { countLineFeeds } from './count-line-feeds.js';
 import type { LineRegion } from './tail/line-region.js';
 import { decodeLine } from './tail/line-splitter.js';
 
@@ -49,7 +48,7 @@ export class RecordReader {
 
   push(region: LineRegion): void {
     const { bytes, end } = region;
-    this.#options.counts.lines += countLineFeeds(bytes, region.start, end);
+    this.#options.counts.lines += countLines(bytes, region.start, end);
     let position = region.start;
     while (position < end) {
       const lineStart = this.#open === null ? this.#nextCandidate(bytes, position, end) : position;
@@ -96,4 +95,14 @@ export class RecordReader {
     else if (matcher.needsDetail(parsed.record.fields)) this.#open = { record: parsed.record, detail: [] };
     else onRecord(parsed.record);
   }
+}
+
+function countLines(bytes: Buffer, start: number, end: number): number {
+  let lines = 0;
+  let lineFeed = bytes.indexOf(LINE_FEED, start);
+  while (lineFeed !== -1 && lineFeed < end) {
+    lines += 1;
+    lineFeed = bytes.indexOf(LINE_FEED, lineFeed + 1);
+  }
+  return lines;
 }

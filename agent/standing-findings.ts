@@ -1,7 +1,7 @@
 import type { Withdrawal } from '../filters/matcher.js';
 import { Status } from '../protocol/model.js';
 import type { Finding } from './finding.js';
-import { withdrawalOf } from './finding.js';
+import { topicOf, withdrawalOf } from './finding.js';
 
 interface Standing {
   readonly finding: Finding;
@@ -19,8 +19,8 @@ export class StandingFindings {
 
   /** Takes note of a finding; returns the withdrawals that it causes, which come before it. */
   note(finding: Finding): Finding[] {
-    const withdrawn = finding.withdraws === null ? [] : this.#withdraw(finding, finding.withdraws);
-    const key = keyOf(finding);
+    const key = topicOf(finding);
+    const withdrawn = finding.withdraws === null ? [] : this.#withdraw(finding, key, finding.withdraws);
     if (finding.status <= Status.HEALTHY && finding.expiresMs === null) {
       this.#standing.delete(key);
     } else {
@@ -48,14 +48,14 @@ export class StandingFindings {
     return next;
   }
 
-  #withdraw(cause: Finding, withdrawal: Withdrawal): Finding[] {
+  #withdraw(cause: Finding, causeKey: string, withdrawal: Withdrawal): Finding[] {
     const withdrawn: Finding[] = [];
     for (const [key, { finding }] of this.#standing) {
       if (
         finding.observer === cause.observer &&
         withdrawal.contexts.includes(finding.context) &&
         (withdrawal.subjects === 'all' || finding.subject === cause.subject) &&
-        key !== keyOf(cause)
+        key !== causeKey
       ) {
         this.#standing.delete(key);
         // Threads log a little out of order; a withdrawal must not look older than what it withdraws.
@@ -65,10 +65,6 @@ export class StandingFindings {
     }
     return withdrawn;
   }
-}
-
-function keyOf(finding: Finding): string {
-  return JSON.stringify([finding.observer, finding.subject, finding.context]);
 }
 
 function quote(finding: Finding): string {

@@ -1,5 +1,6 @@
 import type { Status } from '../protocol/model.js';
 import type { Finding } from './finding.js';
+import { topicOf } from './finding.js';
 
 /** Why a finding goes on, or does not. */
 export type SuppressDecision = 'pass' | 'stale' | 'repeat';
@@ -37,7 +38,7 @@ export class Suppressor {
     if (staleSeconds >= 0 && nowMs - timeMs > staleSeconds * 1000) return 'stale';
     if (mergeSeconds <= 0) return 'pass';
 
-    const key = JSON.stringify([finding.observer, finding.subject, finding.context]);
+    const key = topicOf(finding);
     const score = Math.trunc(finding.score);
     const last = this.#lastWords.get(key);
     const repeats = last !== undefined && last.status === status && last.score === score;

@@ -1,4 +1,5 @@
 import type { Finding } from '../agent/finding.js';
+import { topicOf } from '../agent/finding.js';
 import type { HealthQueries } from '../protocol/health-service.js';
 import type { Inference } from '../protocol/model.js';
 import { Status, statusName, timestampToMillis, worstStatus } from '../protocol/model.js';
@@ -16,9 +17,9 @@ export class Verdicts {
   ) {}
 
   check(finding: Finding): void {
-    const { subject, observer, context } = finding;
+    const { subject } = finding;
     const said = this.#evidence.get(subject) ?? new Map<string, Finding>();
-    this.#evidence.set(subject, said.set(JSON.stringify([observer, context]), finding));
+    this.#evidence.set(subject, said.set(topicOf(finding), finding));
     this.#asking = this.#asking.then(async () =>
       this.#tell(subject, await this.client.getInference(subject)),
     );

@@ -58,8 +58,10 @@ export const MEMORY_LITERALS: readonly string[] = [
   'connecting to ',
   'Observing ',
   'LearnerHandler',
-  '[myid=',
 ];
+
+/** A line that may tell whose log it is contains this; looked for only while that is not known. */
+export const OWN_ID_LITERAL = '[myid=';
 
 /**
  * What the lines so far told of the ensemble, for lines that leave it out: which role the server has,

@@ -9,7 +9,7 @@ import { isTimeZone } from '../log-time.js';
 import type { LogPlugin, LogPluginFactory, PluginContext } from '../log-plugin.js';
 import { readZooKeeperCluster, serverId, type ZooKeeperCluster } from './zookeeper-cluster.js';
 import { ZooKeeperEnsemble, peerId, type HostLookup } from './zookeeper-ensemble.js';
-import { MEMORY_LITERALS } from './zookeeper-memory.js';
+import { MEMORY_LITERALS, OWN_ID_LITERAL } from './zookeeper-memory.js';
 import { ZooKeeperStream, type EnsembleView } from './zookeeper-stream.js';
 
 /** `id` is left out: a line may hold none, and the field is then filled in. */
@@ -72,7 +72,7 @@ function pluginOver(
     observer: ownId === null ? null : peerId(ownId),
     defaultRuleSet: 'zookeeper.json',
     verbatimFields: VERBATIM_FIELDS,
-    memoryLiterals: MEMORY_LITERALS,
+    memoryLiterals: ownId === null ? [...MEMORY_LITERALS, OWN_ID_LITERAL] : MEMORY_LITERALS,
     openStream: () => new ZooKeeperStream({ ensemble, ownId, timeZone, notice }),
     close: () => ensemble.close(),
   };
