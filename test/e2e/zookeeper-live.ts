@@ -133,6 +133,12 @@ async function tryFault(
   const mendedMs = systemClock.now();
   const recoveredMs = await until(async () => (await watch()) < Status.UNHEALTHY, RECOVERY_LIMIT_MS);
 
+  const accusations = new Set(
+    findings
+      .filter((finding) => finding.subject === subject && finding.status >= Status.UNHEALTHY)
+      .map(({ rule, observer }) => `${rule.id} by ${observer}`),
+  );
+
   const isFound = detectedMs !== null && telling !== undefined && recoveredMs !== null;
   if (!isFound || longestBlame > BLAME_LIMIT_MS) failures += 1;
   const seconds = (fromMs: number, toMs: number | null): string =>
@@ -146,6 +152,7 @@ async function tryFault(
       telling === undefined
         ? ''
         : `  ${telling.observer} wrote (${telling.rule.id}, ${statusName(telling.status)}): ${telling.message}`,
+      `  all that was said against it: ${[...accusations].join(', ')}`,
       `  healthy again ${seconds(mendedMs, recoveredMs)} after it was mended; longest blame of another ${longestBlame} ms`,
       '',
     ].join('\n'),
