@@ -64,13 +64,8 @@ function isErrorLike(error: unknown): error is { readonly message: string } {
   );
 }
 
-/** A failed file operation in words a person can act on. */
-export function fileError(
-  code: 'FILE_UNREADABLE' | 'FILE_UNWRITABLE' | 'CONFIG_INVALID' | 'FILTER_INVALID',
-  what: string,
-  path: string,
-  error: unknown,
-): HviewError {
+/** Why a file operation failed, in words: `there is no such file`. */
+export function systemErrorReason(error: unknown): string {
   const reasons: Record<string, string> = {
     ENOENT: 'there is no such file',
     EACCES: 'permission denied',
@@ -79,6 +74,15 @@ export function fileError(
     EROFS: 'the file system is read-only',
     ENOSPC: 'the disk is full',
   };
-  const reason = reasons[systemErrorCode(error) ?? ''] ?? describeError(error);
-  return new HviewError(code, `${what} ${path}: ${reason}`, { cause: error });
+  return reasons[systemErrorCode(error) ?? ''] ?? describeError(error);
+}
+
+/** A failed file operation in words a person can act on. */
+export function fileError(
+  code: 'FILE_UNREADABLE' | 'FILE_UNWRITABLE' | 'CONFIG_INVALID' | 'FILTER_INVALID',
+  what: string,
+  path: string,
+  error: unknown,
+): HviewError {
+  return new HviewError(code, `${what} ${path}: ${systemErrorReason(error)}`, { cause: error });
 }

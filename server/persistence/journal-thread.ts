@@ -1,7 +1,9 @@
 /** The journal's own thread: the only place that waits for the disk. */
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'libsql';
-import { describeError } from '../../runtime/errors.js';
+import { describeError, systemErrorReason } from '../../runtime/errors.js';
 import type { FromJournal, JournalRow, JournalSettings, StoredRows, ToJournal } from './journal-messages.js';
 import { MIGRATIONS } from './schema.js';
 
@@ -22,6 +24,7 @@ try {
 }
 
 function open({ file, busyTimeoutMs }: JournalSettings): Database.Database {
+  checkPlace(file);
   const database = new Database(file);
   database.pragma(`busy_timeout = ${busyTimeoutMs}`);
   database.pragma('journal_mode = WAL');
@@ -29,6 +32,20 @@ function open({ file, busyTimeoutMs }: JournalSettings): Database.Database {
   database.pragma('synchronous = FULL');
   migrate(database);
   return database;
+}
+
+/** Throws in plain words what SQLite would only have a number for. */
+function checkPlace(file: string): void {
+  const folder = dirname(file);
+  try {
+    // SQLite makes further files beside the database.
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new Error(`the folder ${folder} cannot be written: ${systemErrorReason(error)}`, { cause: error });
+  }
+  const existing = statSync(file, { throwIfNoEntry: false });
+  if (existing?.isDirectory() === true) throw new Error('it is a folder');
+  if (existing !== undefined) accessSync(file, constants.W_OK);
 }
 
 function migrate(database: Database.Database): void {

@@ -10,6 +10,7 @@ import { silentLogger } from '../../runtime/logger.js';
 import { SqlitePersistence } from '../../server/persistence/sqlite-persistence.js';
 import { runAggregator } from '../support/aggregators.js';
 import { report } from '../support/observations.js';
+import { makeReadOnlyFolder } from '../support/read-only-folder.js';
 
 let folder: string;
 
@@ -92,6 +93,22 @@ describe('the journal', () => {
     const again = new SqlitePersistence({ file, logger: silentLogger, restoreReports: 2 });
     expect((await again.open()).reports.map(({ subject }) => subject)).toEqual(['b', 'c']);
     await again.close();
+  });
+
+  it('says so when its folder is read-only', async () => {
+    const readOnly = makeReadOnlyFolder(join(folder, 'read-only'));
+    if (readOnly === null) return;
+    try {
+      const databaseFile = join(readOnly.path, 'hview.db');
+      await expect(runAggregator({ databaseFile })).rejects.toMatchObject({
+        code: 'DATABASE_FAILED',
+        message: expect.stringMatching(
+          /read-only cannot be written: (?:the file system is read-only|permission denied)$/,
+        ),
+      });
+    } finally {
+      readOnly.remove();
+    }
   });
 
   it.each<[string, (folder: string) => string]>([
