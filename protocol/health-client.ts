@@ -30,6 +30,9 @@ export interface HealthClientOptions {
 }
 
 const DEFAULT_DEADLINE_MS = 5000;
+/** A thousand subjects with ten observers of ten observations make 8 MB. */
+const MAX_REPLY_BYTES = 256 * 1024 * 1024;
+
 const DEFAULT_MAX_RECONNECT_MS = 5000;
 
 const LEARN_KINDS: Record<LearnKind, LearnReportRequest_Kind> = {
@@ -62,6 +65,8 @@ export class HealthClient implements HealthService {
       // A connection of its own: that another client of this process fails to connect is not our failure.
       'grpc.use_local_subchannel_pool': 1,
       'grpc.enable_channelz': 0,
+      // A dump of everything is far larger than gRPC's 4 MB.
+      'grpc.max_receive_message_length': MAX_REPLY_BYTES,
       // Who calls decides on trying again; gRPC's own machinery for it would cost a quarter of each call.
       'grpc.enable_retries': 0,
       // A proxy set in the environment is meant for the web, not for the aggregator next door.

@@ -5,6 +5,7 @@ import { HviewError, describeError } from '../runtime/errors.js';
 import type { Address } from './address.js';
 import { formatAddress } from './address.js';
 import * as codec from './codec.js';
+import { encodePanoramas } from './encode-panoramas.js';
 import {
   HealthServiceService,
   LearnReportReply_Status,
@@ -12,7 +13,7 @@ import {
   PingReply_Status,
   SubmitReportReply_Status,
 } from './generated/idl/service.js';
-import type { HealthServiceServer } from './generated/idl/service.js';
+import type { Empty, HealthServiceServer } from './generated/idl/service.js';
 import { toGrpcError } from './grpc-errors.js';
 import type { HealthHandlers, Intake, LearnKind } from './health-service.js';
 import { addReflection } from './reflection.js';
@@ -33,6 +34,18 @@ export interface RunningHealthServer {
   stop(limitMs: number): Promise<void>;
 }
 
+/** The service, but for the one reply that is so large that it is encoded before it gets here. */
+const SERVICE = {
+  ...HealthServiceService,
+  dumpPanorama: { ...HealthServiceService.dumpPanorama, responseSerialize: (encoded: Buffer) => encoded },
+};
+
+type Implementation = {
+  [Method in keyof typeof SERVICE]: Method extends 'dumpPanorama'
+    ? handleUnaryCall<Empty, Buffer>
+    : HealthServiceServer[Method];
+};
+
 const DEFAULT_MAX_REQUEST_BYTES = 1024 * 1024;
 
 /** Binds the handlers to a listening gRPC server. Rejects with ADDRESS_IN_USE or ADDRESS_INVALID. */
@@ -47,7 +60,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
     // of them, one busy client would hold up all others.
     'grpc.max_concurrent_streams': 100,
   });
-  server.addService(HealthServiceService, bind(options.handlers));
+  server.addService(SERVICE, bind(options.handlers));
   addReflection(server);
   const port = await listen(server, formatAddress(options.address));
   return {
@@ -110,7 +123,7 @@ const LEARN_KINDS: Partial<Record<LearnReportRequest_Kind, LearnKind>> = {
   [LearnReportRequest_Kind.UNSUBSCRIPTION]: 'unsubscription',
 };
 
-function bind(handlers: HealthHandlers): HealthServiceServer {
+function bind(handlers: HealthHandlers): Implementation {
   return {
     observe: unary(async ({ subject }) => ({ success: await handlers.observe(subject) })),
     stopObserving: unary(async ({ subject }) => ({ success: await handlers.stopObserving(subject) })),
@@ -142,9 +155,7 @@ function bind(handlers: HealthHandlers): HealthServiceServer {
     getObservedSubjects: unary(async () => ({
       subjects: codec.mapToWire(await handlers.getObservedSubjects(), codec.timestampToWire),
     })),
-    dumpPanorama: unary(async () => ({
-      panoramas: codec.mapToWire(await handlers.dumpPanorama(), codec.panoramaToWire),
-    })),
+    dumpPanorama: unary(async () => encodePanoramas(await handlers.dumpPanorama())),
     dumpInference: unary(async () => ({
       inferences: codec.mapToWire(await handlers.dumpInference(), codec.inferenceToWire),
     })),
