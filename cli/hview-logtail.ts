@@ -152,10 +152,11 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
       aggregator: client?.target ?? 'none',
     });
     await Promise.race([agent.finished, aborted(signal)]);
-    await agent.stop();
-    await drain(reporter, signal, values.once);
+    await drain(agent, reporter, signal, values.once);
   } finally {
+    // Sets a reader free that waits for room in the reporter.
     reporter?.close();
+    await agent.stop();
     client?.close();
     plugin.close();
     summarize(agent, { ...deliveries, pending: reporter?.pending ?? 0 }, values.stale, logger);
@@ -234,15 +235,20 @@ function pluginNames(): string {
   return `Bundled plugins: ${BUNDLED_PLUGINS.map(({ name }) => name).join(', ')}`;
 }
 
-/** Waits until all is delivered; after a signal only for a limited time. */
-async function drain(reporter: Reporter | null, signal: AbortSignal, isOnce: boolean): Promise<void> {
-  if (reporter === null) return;
+/** Reads no more, and waits until all is delivered; after a signal only for a limited time. */
+async function drain(
+  agent: Agent,
+  reporter: Reporter | null,
+  signal: AbortSignal,
+  isOnce: boolean,
+): Promise<void> {
+  const delivered = agent.stop().then(() => reporter?.drain());
   // Cut short when all is delivered: a timer left behind would keep the process alive.
   const drained = new AbortController();
   const limit = (): Promise<void> => sleep(systemClock, DRAIN_LIMIT_MS, drained.signal);
   try {
-    if (isOnce && !signal.aborted) await Promise.race([reporter.drain(), aborted(signal).then(limit)]);
-    else await Promise.race([reporter.drain(), limit()]);
+    if (isOnce && !signal.aborted) await Promise.race([delivered, aborted(signal).then(limit)]);
+    else await Promise.race([delivered, limit()]);
   } finally {
     drained.abort();
   }

@@ -82,6 +82,20 @@ describe('following a log', () => {
     expect(systemClock.monotonic() - stoppedAt).toBeLessThan(4000);
   });
 
+  it('ends on SIGTERM though nobody takes what it has read and reading has come to a halt', async () => {
+    // Three findings each: the marked one is the ten thousandth, the last that may wait.
+    const marked =
+      '2017-05-26 17:27:00,000 [myid:1] - WARN  [SyncThread:1:FileTxnLog@338] - fsync took 7777ms\n';
+    writeFileSync(join(folder, 'long.out'), LOG.repeat(3333) + marked + LOG.repeat(100));
+    const words = ['-stale=-1', '-merge=0', '-server', 'localhost:1', '-log', 'long.out', ...PLUGIN_WORDS];
+    const agent = startCommandLine('hview-logtail', words, { cwd: folder, env: { TZ: 'UTC' } });
+    await agent.waitForOutput(/7777ms/);
+    agent.kill('SIGTERM');
+    const { code, stderr } = await agent.exited;
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/"undelivered":1\d{4},.*"msg":"the agent ends"/);
+  });
+
   it('waits for a log that is not there yet, and says so', async () => {
     const { address } = await startServer();
     const agent = follow(address, 'later.out');
