@@ -9,19 +9,19 @@ export function compareNaturally(a: string, b: string): number {
 
 const NATURAL_ORDER = new Intl.Collator('en', { numeric: true });
 
-/** `2017-05-21T08:00:39.367278005Z`: 0, 3, 6 or 9 digits of the second, as many as are needed. */
+/** `2017-05-21T08:00:39.367278005Z`: the second's fraction as far as it goes, as Go prints a time. */
 export function formatTimestamp(time: Timestamp): string {
-  const whole = isoSeconds(time.seconds);
-  if (time.nanos === 0) return `${whole}Z`;
-  const digits = String(time.nanos).padStart(9, '0');
-  const shortest = [3, 6].find((count) => /^0*$/.test(digits.slice(count))) ?? 9;
-  return `${whole}.${digits.slice(0, shortest)}Z`;
+  return `${isoSeconds(time.seconds)}${fraction(time.nanos)}Z`;
 }
 
-/** `2017-05-21 08:00:39.367133633 +0000 UTC`: as Go prints a time, without trailing zeros. */
+/** `2017-05-21 08:00:39.367133633 +0000 UTC`: the other way in which Go prints a time. */
 export function formatGoTime(time: Timestamp): string {
-  const fraction = String(time.nanos).padStart(9, '0').replace(/0+$/, '');
-  return `${isoSeconds(time.seconds).replace('T', ' ')}${fraction === '' ? '' : `.${fraction}`} +0000 UTC`;
+  return `${isoSeconds(time.seconds).replace('T', ' ')}${fraction(time.nanos)} +0000 UTC`;
+}
+
+function fraction(nanos: number): string {
+  const digits = String(nanos).padStart(9, '0').replace(/0+$/, '');
+  return digits === '' ? '' : `.${digits}`;
 }
 
 function isoSeconds(seconds: number): string {
