@@ -53,7 +53,7 @@ export class Agent implements ByteSourceHandlers {
   readonly #files = new Map<FollowedFile, PipelineFile>();
   #flushTimer: Timer | null = null;
   #expiryTimer: Timer | null = null;
-  #delivering: Promise<void> = Promise.resolve();
+  #delivering: Promise<void> | null = null;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -100,12 +100,8 @@ export class Agent implements ByteSourceHandlers {
     const lines = this.#linesOf(chunk.file);
     for (const region of this.#regions.push(chunk)) lines.push(region);
     await this.#deliver();
-    if (lines.isWaiting && this.#options.mode === 'follow') {
-      this.#flushTimer = this.#options.clock.after(CONTINUATION_WAIT_MS, () => {
-        lines.flush();
-        void this.#deliver();
-      });
-    }
+    // Only now: while delivery holds up the reading, the missing lines may stand unread in the log.
+    this.#flushSoon();
   }
 
   async onFileLeft(file: FollowedFile): Promise<void> {
@@ -146,14 +142,35 @@ export class Agent implements ByteSourceHandlers {
     return lines;
   }
 
-  /** Hands over what the pipeline has, in order, also when several callers meet. */
-  #deliver(): Promise<void> {
-    this.#delivering = this.#delivering.then(async () => {
-      for (const finding of this.#pipeline.take()) {
-        this.#options.onFinding(finding);
-        await this.#options.reporter?.deliver(finding);
-      }
+  /** One timer for all files: one that is left may still wait while the next is read. */
+  #flushSoon(): void {
+    const waiting = [...this.#files.values()].filter(({ isWaiting }) => isWaiting);
+    if (waiting.length === 0 || this.#options.mode === 'once') return;
+    this.#flushTimer = this.#options.clock.after(CONTINUATION_WAIT_MS, () => {
+      for (const lines of waiting) lines.flush();
+      void this.#deliver();
     });
+  }
+
+  /** Hands over what the pipeline has, in order; who calls meanwhile joins the hand-over under way. */
+  #deliver(): Promise<void> {
+    if (this.#delivering !== null) return this.#delivering;
+    const findings = this.#pipeline.take();
+    if (findings.length === 0) return Promise.resolve();
+    this.#delivering = this.#handOver(findings);
     return this.#delivering;
+  }
+
+  async #handOver(findings: readonly Finding[]): Promise<void> {
+    try {
+      for (let batch = findings; batch.length > 0; batch = this.#pipeline.take()) {
+        for (const finding of batch) {
+          this.#options.onFinding(finding);
+          await this.#options.reporter?.deliver(finding);
+        }
+      }
+    } finally {
+      this.#delivering = null;
+    }
   }
 }

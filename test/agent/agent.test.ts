@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import { Agent } from '../../agent/agent.js';
+import type { FollowedFile } from '../../agent/tail/byte-source.js';
+import { compileRuleSet } from '../../filters/compile.js';
+import { loadRuleSet } from '../../filters/load-rule-set.js';
+import { silentLogger } from '../../runtime/logger.js';
+import { FakeClock, settle } from '../support/fake-clock.js';
+import { tinyPlugin } from '../support/tiny-plugin.js';
+
+/** An agent that is handed bytes by hand instead of by a follower, with a rule that reads the stack trace. */
+function setUp() {
+  const rules = {
+    FilterTree: [
+      {
+        Chain: [
+          { Field: 'content', Operator: '~', Pattern: 'lost it' },
+          { Field: 'detail', Operator: '~', Pattern: 'timed out' },
+        ],
+        Classifier: { Context: 'Test', Status: 'unhealthy', Score: 20 },
+      },
+    ],
+  };
+  const clock = new FakeClock();
+  const found: string[] = [];
+  const agent = new Agent({
+    logPath: 'never-opened.log',
+    mode: 'follow',
+    plugin: tinyPlugin(),
+    matcher: compileRuleSet(loadRuleSet(JSON.stringify(rules), 'test.json')),
+    suppress: { staleSeconds: -1, mergeSeconds: 0 },
+    reporter: null,
+    onFinding: ({ subject }) => found.push(subject),
+    clock,
+    logger: silentLogger,
+  });
+  const file = (generation: number): FollowedFile => ({
+    generation,
+    path: 'never-opened.log',
+    identity: { device: '1', inode: String(generation), head: { length: 0, digest: '' } },
+    positionAt: () => Promise.reject(new Error('not asked for')),
+  });
+  const write = (to: FollowedFile, text: string): Promise<void> =>
+    agent.onChunk({ bytes: Buffer.from(text), offset: 0, file: to });
+  return { agent, clock, found, file, write };
+}
+
+describe('a record that waits for its stack trace', () => {
+  it('is decided soon after the last line came', async () => {
+    const { clock, found, file, write } = setUp();
+    await write(file(1), '1 a lost it\ntimed out\n');
+    clock.advance(49);
+    await settle();
+    expect(found).toEqual([]);
+    clock.advance(1);
+    await settle();
+    expect(found).toEqual(['a']);
+  });
+
+  it('is decided though the next file of the log is read meanwhile', async () => {
+    const { clock, found, file, write } = setUp();
+    await write(file(1), '1 a lost it\ntimed out\n');
+    await write(file(2), '2 b nothing\n');
+    clock.advance(50);
+    await settle();
+    expect(found).toEqual(['a']);
+  });
+});
