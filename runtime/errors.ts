@@ -4,6 +4,7 @@ export const ERROR_CODES = {
   CONFIG_INVALID: 'a configuration file cannot be used',
   FILTER_INVALID: 'a filter file cannot be used',
   FILE_UNREADABLE: 'a file cannot be read',
+  STATE_UNUSABLE: "the agent's state folder is in use or cannot be understood",
   FILE_UNWRITABLE: 'a file or folder cannot be written',
   DATABASE_FAILED: 'the journal cannot be opened or written',
   ADDRESS_INVALID: 'a host:port cannot be understood',
@@ -13,6 +14,8 @@ export const ERROR_CODES = {
   NOT_FOUND: 'what was asked for is not there',
   REQUEST_INVALID: 'a request was refused as malformed',
   REMOTE_FAILED: 'the aggregator failed to answer',
+  OVERLOADED: 'the aggregator has too much to do just now',
+  UNSUPPORTED: 'the aggregator is too old for this, or of another make',
   STOP_FAILED: 'something could not be stopped cleanly',
   INTERNAL: 'a defect in hview',
 } as const;

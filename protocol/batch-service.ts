@@ -1,0 +1,79 @@
+import type { UncheckedReport } from './codec.js';
+import type { Report } from './model.js';
+
+/** Where an observation comes from, for whoever wants to see the evidence. */
+export interface Provenance {
+  /** The machine that the agent runs on. */
+  readonly host: string;
+  /** The log as the agent was told to read it. */
+  readonly path: string;
+  /** Where in the file the record begins, bytes. */
+  readonly offset: number;
+  /** The record's first line, at most 1,000 bytes of it. */
+  readonly line: string;
+  /** The rule that fired, and why its line matters. */
+  readonly rule: string;
+  readonly why: string;
+}
+
+/** One report of a batch. */
+export interface BatchEntry {
+  /** The same for the same statement, however often it is sent; at most 64 bytes. Empty: none. */
+  readonly id: string;
+  readonly report: Report;
+  readonly provenance: Provenance | null;
+}
+
+export interface Batch {
+  /** Who sends, for logs. */
+  readonly agent: string;
+  /** The system that the observers belong to, `ZooKeeper`. */
+  readonly module: string;
+  readonly entries: readonly BatchEntry[];
+}
+
+/** What became of a batch; the numbers add up to its length. */
+export interface BatchResult {
+  readonly accepted: number;
+  /** Taken before, by their ids. */
+  readonly duplicates: number;
+  readonly refused: readonly BatchRefusal[];
+}
+
+export interface BatchRefusal {
+  /** Index into the entries of the batch. */
+  readonly index: number;
+  readonly reason: string;
+}
+
+export interface AggregatorDescription {
+  readonly version: string;
+  readonly features: readonly string[];
+  readonly maxObservations: number;
+  readonly maxBytes: number;
+}
+
+/** The batch service as a caller sees it. */
+export interface BatchService {
+  /** Rejects with UNSUPPORTED when the other side has no such service. */
+  describe(): Promise<AggregatorDescription>;
+  /** Rejects with OVERLOADED when nothing was taken and it may be sent again later. */
+  submitBatch(batch: Batch): Promise<BatchResult>;
+}
+
+/** An entry as it came in, before anyone has checked it. */
+export interface UncheckedBatchEntry {
+  readonly id: string;
+  readonly report: UncheckedReport;
+  readonly provenance: Provenance | null;
+}
+
+/** The batch service as the aggregator offers it. */
+export interface BatchHandlers {
+  describe(): AggregatorDescription;
+  submitBatch(batch: {
+    readonly agent: string;
+    readonly module: string;
+    readonly entries: readonly UncheckedBatchEntry[];
+  }): Promise<BatchResult>;
+}
