@@ -56,7 +56,7 @@ const HELP = `Usage: hview-server [options] [ID]
 
 Runs an aggregator: takes in reports, infers who is sick, answers questions, and passes reports
 on to its peers. ID is its name; it stands in the file where -config is given. Ends on SIGTERM or
-SIGINT, when all it has acknowledged is on disk.
+SIGINT, when all it has acknowledged is on disk. SIGUSR2 prints its accounts on standard error.
 
 Options:
 ${describeFlags(FLAGS)}
@@ -101,6 +101,10 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
       random: Math.random,
       logger,
     });
+    // From before the start until after the stop: the signal would end the process otherwise.
+    const tell = (): void => logger.info('the accounts', { counts: aggregator.counts() });
+    process.on('SIGUSR2', tell);
+    lifecycle.onStop('the accounts', () => void process.off('SIGUSR2', tell));
     await aggregator.start();
     lifecycle.onStop('the aggregator', () => aggregator.stop());
     await new Promise<void>((resolve) => {

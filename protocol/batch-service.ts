@@ -68,12 +68,25 @@ export interface UncheckedBatchEntry {
   readonly provenance: Provenance | null;
 }
 
+export interface UncheckedBatch {
+  readonly agent: string;
+  readonly module: string;
+  readonly entries: readonly UncheckedBatchEntry[];
+}
+
+/** How much a batch brings, known before it is decoded. */
+export interface BatchSize {
+  readonly observations: number;
+  /** On the wire, uncompressed. */
+  readonly bytes: number;
+}
+
 /** The batch service as the aggregator offers it. */
 export interface BatchHandlers {
   describe(): AggregatorDescription;
-  submitBatch(batch: {
-    readonly agent: string;
-    readonly module: string;
-    readonly entries: readonly UncheckedBatchEntry[];
-  }): Promise<BatchResult>;
+  /**
+   * `decode` gives the batch and throws REQUEST_INVALID when it is malformed. It is the handler who
+   * calls it, so that what is not going to be taken need not be decoded.
+   */
+  submitBatch(size: BatchSize, decode: () => UncheckedBatch): Promise<BatchResult>;
 }

@@ -10,7 +10,12 @@ const TO_GRPC: Partial<Record<ErrorCode, GrpcStatus>> = {
   DATABASE_FAILED: GrpcStatus.UNAVAILABLE,
   TIMEOUT: GrpcStatus.DEADLINE_EXCEEDED,
   UNREACHABLE: GrpcStatus.UNAVAILABLE,
+  OVERLOADED: GrpcStatus.RESOURCE_EXHAUSTED,
+  UNSUPPORTED: GrpcStatus.UNIMPLEMENTED,
 };
+
+/** Methods of hview.v1, which an aggregator of another make or an older release lacks. */
+const BEYOND_IDL: readonly string[] = ['Describe', 'SubmitBatch'];
 
 export function toGrpcError(error: unknown): { code: GrpcStatus; details: string } {
   const known = HviewError.from(error);
@@ -51,7 +56,15 @@ export function fromGrpcError(error: ServiceError, method: string, target: strin
       );
     case GrpcStatus.CANCELLED:
       return new HviewError('UNREACHABLE', `the call ${method} to ${target} was cancelled`, cause);
+    case GrpcStatus.RESOURCE_EXHAUSTED:
+      return exhausted(error, method, target);
     case GrpcStatus.UNIMPLEMENTED:
+      if (BEYOND_IDL.includes(method)) {
+        return new HviewError('UNSUPPORTED', `${target} takes no batches: it does not know ${method}`, {
+          ...cause,
+          hint: 'Send single reports there.',
+        });
+      }
       return new HviewError('REMOTE_FAILED', `${target} does not know the method ${method}`, {
         ...cause,
         hint: 'Is that address an aggregator?',
@@ -59,6 +72,24 @@ export function fromGrpcError(error: ServiceError, method: string, target: strin
     default:
       return new HviewError('REMOTE_FAILED', `${method} at ${target} failed: ${describeError(error)}`, cause);
   }
+}
+
+/** gRPC has the same status for "too much just now", which passes, and for "too large", which does not. */
+function exhausted(error: ServiceError, method: string, target: string): HviewError {
+  const cause = { cause: error };
+  if (!/larger than/.test(error.details)) {
+    return new HviewError('OVERLOADED', `${target} is overloaded: ${error.details}`, {
+      ...cause,
+      hint: 'Nothing was taken; send it again later.',
+    });
+  }
+  // Only what one asks for can be larger than what one asks.
+  const isReply = /^(?:Get|Dump)/.test(method);
+  return new HviewError(
+    isReply ? 'REMOTE_FAILED' : 'REQUEST_INVALID',
+    `the ${isReply ? 'answer to' : 'request'} ${method} is too large for ${isReply ? 'this program' : target}: ${error.details}`,
+    cause,
+  );
 }
 
 /** What the system said, out of gRPC's account of all it tried; else the whole account. */

@@ -1,9 +1,11 @@
 import { Server, ServerCredentials, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
-import type { handleUnaryCall, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import type { handleUnaryCall } from '@grpc/grpc-js';
 import type { Clock } from '../runtime/clock.js';
 import { HviewError, describeError } from '../runtime/errors.js';
 import type { Address } from './address.js';
 import { formatAddress } from './address.js';
+import { addBatchService } from './batch-server.js';
+import type { BatchHandlers } from './batch-service.js';
 import * as codec from './codec.js';
 import { encodePanoramas } from './encode-panoramas.js';
 import {
@@ -14,14 +16,16 @@ import {
   SubmitReportReply_Status,
 } from './generated/idl/service.js';
 import type { Empty, HealthServiceServer } from './generated/idl/service.js';
-import { toGrpcError } from './grpc-errors.js';
 import type { HealthHandlers, Intake, LearnKind } from './health-service.js';
 import { addReflection } from './reflection.js';
+import { unary } from './unary.js';
 
 export interface HealthServerOptions {
   /** Where to listen; port 0 takes a free one. */
   readonly address: Address;
   readonly handlers: HealthHandlers;
+  /** Without them the server is like an older one: it does not know hview.v1.Aggregator. */
+  readonly batchHandlers?: BatchHandlers;
   readonly clock: Clock;
   /** Largest request in bytes; a larger one answers RESOURCE_EXHAUSTED. */
   readonly maxRequestBytes?: number;
@@ -46,7 +50,8 @@ type Implementation = {
     : HealthServiceServer[Method];
 };
 
-const DEFAULT_MAX_REQUEST_BYTES = 1024 * 1024;
+/** Larger than any request that is taken, so that one that is too large can be told what is allowed. */
+const DEFAULT_MAX_REQUEST_BYTES = 1280 * 1024;
 
 /** Binds the handlers to a listening gRPC server. Rejects with ADDRESS_IN_USE or ADDRESS_INVALID. */
 export async function startHealthServer(options: HealthServerOptions): Promise<RunningHealthServer> {
@@ -61,7 +66,12 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
     'grpc.max_concurrent_streams': 100,
   });
   server.addService(SERVICE, bind(options.handlers));
-  addReflection(server);
+  const protoFiles = ['idl/service.proto'];
+  if (options.batchHandlers !== undefined) {
+    addBatchService(server, options.batchHandlers);
+    protoFiles.push('hview/v1/hview.proto');
+  }
+  addReflection(server, protoFiles);
   const port = await listen(server, formatAddress(options.address));
   return {
     address: { host: options.address.host, port },
@@ -169,16 +179,5 @@ function bind(handlers: HealthHandlers): Implementation {
     }),
     getPeers: unary(async () => ({ peers: (await handlers.getPeers()).map(codec.peerToWire) })),
     getId: unary(async () => codec.peerToWire(await handlers.getId())),
-  };
-}
-
-function unary<Request, Reply>(
-  handle: (request: Request) => Promise<Reply>,
-): handleUnaryCall<Request, Reply> {
-  return (call: ServerUnaryCall<Request, Reply>, callback: sendUnaryData<Reply>) => {
-    handle(call.request).then(
-      (reply) => callback(null, reply),
-      (error: unknown) => callback(toGrpcError(error)),
-    );
   };
 }

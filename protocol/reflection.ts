@@ -3,9 +3,9 @@ import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { packageFile } from '../runtime/package-root.js';
 
-/** Lets generic clients (grpcurl and the like) ask the server what it offers. */
-export function addReflection(server: Server): void {
-  const definition = loadSync('idl/service.proto', {
+/** Lets generic clients (grpcurl and the like) ask the server what it offers: the services in these files. */
+export function addReflection(server: Server, protoFiles: readonly string[]): void {
+  const definition = loadSync([...protoFiles], {
     includeDirs: [packageFile('protocol', 'proto')],
     keepCase: true,
   });

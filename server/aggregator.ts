@@ -1,24 +1,32 @@
-import type { HealthHandlers, Intake } from '../protocol/health-service.js';
+import type { HealthHandlers } from '../protocol/health-service.js';
 import type { Address } from '../protocol/address.js';
 import { formatAddress, parseAddress } from '../protocol/address.js';
 import { HealthClient } from '../protocol/health-client.js';
 import type { RunningHealthServer } from '../protocol/health-server.js';
 import { startHealthServer } from '../protocol/health-server.js';
-import type { Report, Timestamp } from '../protocol/model.js';
 import { timestampFromMillis } from '../protocol/model.js';
 import type { Clock } from '../runtime/clock.js';
 import { every } from '../runtime/clock.js';
 import { HviewError, describeError } from '../runtime/errors.js';
 import { Lifecycle } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
+import { packageVersion } from '../runtime/package-root.js';
 import type { AggregatorConfig } from './config.js';
 import { Inferences } from './inference/inferences.js';
 import { majority } from './inference/majority.js';
-import type { Persistence, Restored } from './persistence/persistence.js';
+import type { AdmissionLimits } from './intake/admission.js';
+import { Admission } from './intake/admission.js';
+import type { IntakeCounts } from './intake/intake-counts.js';
+import { Intake } from './intake/intake.js';
+import { TakenIds } from './intake/taken-ids.js';
+import type { Persistence, PersistenceCounts, Restored } from './persistence/persistence.js';
+import type { PeerLinkCounts } from './relay/peer-link.js';
 import { PeerLink } from './relay/peer-link.js';
 import { Relay } from './relay/relay.js';
+import { batchHandlers, checkEntries } from './rpc/batch-handlers.js';
 import { healthHandlers } from './rpc/health-handlers.js';
 import { Registrations } from './rpc/registrations.js';
+import { checkName } from './rpc/validation.js';
 import { HoldBuffer } from './store/hold-buffer.js';
 import { ReportStore } from './store/report-store.js';
 
@@ -28,6 +36,21 @@ export interface AggregatorOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
+  /** What may wait for the journal before more is sent away; default 50,000 reports and 16 MB. */
+  readonly admission?: AdmissionLimits;
+  /** Ids of reports that are remembered, so that one sent again has no effect; default 500,000. */
+  readonly rememberedIds?: number;
+}
+
+/** What the aggregator did since its start. */
+export interface AggregatorCounts extends IntakeCounts {
+  /** Reports that are held now. */
+  readonly held: number;
+  readonly journal: PersistenceCounts;
+  /** Key: the peer's id. */
+  readonly relay: Readonly<Record<string, PeerLinkCounts>>;
+  /** Ids of reports by which repetitions are noticed, and the memory for them. */
+  readonly remembered: { readonly ids: number; readonly bytes: number };
 }
 
 /** Messages that may wait for a peer that is away; about a minute of a busy system. */
@@ -63,8 +86,7 @@ export class Aggregator {
   readonly #inferences: Inferences;
   readonly #peers = new Map<string, HealthClient>();
   readonly #relay: Relay;
-  /** Subjects that are being taken off the watch list, on their way to disk. */
-  readonly #leaving = new Set<string>();
+  readonly #intake: Intake;
   #server: RunningHealthServer | null = null;
   #isSettling = false;
 
@@ -82,6 +104,22 @@ export class Aggregator {
       onChange: (inference) => persistence.saveInference(inference),
     });
     this.#relay = new Relay(this.#connectPeers());
+    this.#intake = new Intake({
+      clock,
+      filterSubmission: config.filterSubmission,
+      checks: { module: (name) => checkName(name, 'module'), entries: checkEntries },
+      registrations: this.#registrations,
+      store: this.#store,
+      held: this.#held,
+      journal: persistence,
+      relay: this.#relay,
+      onChange: (subject, observer) => {
+        this.#inferences.mark(subject, observer);
+        this.#settleSoon();
+      },
+      admission: new Admission(options.admission),
+      takenIds: new TakenIds(options.rememberedIds),
+    });
   }
 
   /** Where it listens, once started. */
@@ -97,13 +135,18 @@ export class Aggregator {
       const restored = await persistence.open();
       this.#lifecycle.onStop('the journal', () => persistence.close());
       this.#restore(restored);
-      for (const subject of config.subjects) if (!this.#store.isWatched(subject)) await this.#watch(subject);
+      for (const subject of config.subjects)
+        if (!this.#store.isWatched(subject)) await this.#intake.watch(subject);
       this.#lifecycle.onStop('inference', () => void this.#inferences.settle());
       this.#lifecycle.onStop('the relay', () => this.#relay.close(clock, STOP_LIMIT_MS.relay));
 
       this.#server = await startHealthServer({
         address: parseAddress(config.address),
         handlers: this.#handlers(),
+        batchHandlers: batchHandlers({
+          version: packageVersion(),
+          submit: (size, decode) => this.#intake.batch(size, decode),
+        }),
         clock,
       });
       this.#lifecycle.onStop('the service', () => this.#server?.stop(STOP_LIMIT_MS.service));
@@ -133,72 +176,14 @@ export class Aggregator {
     return this.#lifecycle.stop(STOP_LIMIT_MS.part);
   }
 
-  /** A report of a local observer: always taken. Resolves when it is on disk. */
-  async submit(report: Report): Promise<Intake> {
-    const { clock } = this.#options;
-    await this.#take(report);
-    // What peers said of the subject before anyone here did joins its panorama.
-    const released = this.#held.release(report.subject, clock.now());
-    if (released.length > 0) this.#relay.subscribe(report.subject);
-    this.#relay.propagate(report);
-    // The report that set them free is taken whatever becomes of them.
-    await Promise.all(
-      released.map((held) => this.#take(held).catch(() => this.#held.hold(held, clock.now()))),
-    );
-    return 'accepted';
-  }
-
-  /** A report that a peer passes on: held instead of taken when nobody here watches its subject. */
-  async learn(peerId: string, report: Report): Promise<Intake> {
-    const { config, clock } = this.#options;
-    if (config.filterSubmission && !this.#store.isWatched(report.subject)) {
-      this.#held.hold(report, clock.now());
-      return 'ignored';
-    }
-    await this.#take(report);
-    this.#relay.interested(peerId, report.subject);
-    return 'accepted';
-  }
-
-  /**
-   * First to disk, then into the store: what could not be written is refused and leaves no trace, so
-   * that whoever sends it again does not say it twice. All changes take effect in the journal's order.
-   */
-  async #take(report: Report): Promise<void> {
-    const { subject } = report;
-    const isOnWatchList = this.#store.isWatched(subject) && !this.#leaving.has(subject);
-    if (isOnWatchList) {
-      await this.#options.persistence.saveReport(report);
-    } else {
-      const since = this.#now();
-      await this.#options.persistence.saveReport(report, since);
-      this.#store.watch(subject, since);
-    }
-    this.#store.add(report);
-    this.#inferences.mark(subject);
-    this.#settleSoon();
-  }
-
-  /** Puts a subject on the watch list; whether it was new there. */
-  async #watch(subject: string): Promise<boolean> {
-    const since = this.#now();
-    await this.#options.persistence.saveWatch(subject, since);
-    return this.#store.watch(subject, since);
-  }
-
-  async #unwatch(subject: string): Promise<boolean> {
-    this.#leaving.add(subject);
-    try {
-      await this.#options.persistence.saveUnwatch(subject);
-    } finally {
-      this.#leaving.delete(subject);
-    }
-    this.#inferences.mark(subject);
-    return this.#store.unwatch(subject);
-  }
-
-  #now(): Timestamp {
-    return timestampFromMillis(this.#options.clock.now());
+  counts(): AggregatorCounts {
+    return {
+      ...this.#intake.counts(),
+      held: this.#held.reports,
+      journal: this.#options.persistence.counts(),
+      relay: this.#relay.counts(),
+      remembered: this.#intake.remembered(),
+    };
   }
 
   /** Once for all reports of a short while; many subjects are spread over several turns of the event loop. */
@@ -213,13 +198,14 @@ export class Aggregator {
     else setImmediate(() => this.#settleSome());
   }
 
-  #restore({ registrations, watched, reports }: Restored): void {
+  #restore({ registrations, watched, reports, takenIds }: Restored): void {
+    this.#intake.restore(takenIds);
     for (const { handle, registration } of registrations) this.#registrations.restore(handle, registration);
     for (const [subject, since] of watched) this.#store.watch(subject, since);
     for (const report of reports) {
       if (!watched.has(report.subject)) continue;
       this.#store.add(report);
-      this.#inferences.mark(report.subject);
+      this.#inferences.mark(report.subject, report.observer);
     }
     // What had been dropped for its age before the restart must not come back.
     if (this.#options.config.retention.enable) this.#collectGarbage();
@@ -227,32 +213,23 @@ export class Aggregator {
   }
 
   #handlers(): HealthHandlers {
-    const { config, clock, persistence } = this.#options;
+    const { config, clock } = this.#options;
     return healthHandlers({
       self: { id: config.id, address: config.address },
       peers: [...config.peers].map(([id, address]) => ({ id, address })),
       clock,
       store: this.#store,
       inferences: this.#inferences,
-      submit: async (handle, report) => {
-        this.#registrations.check(handle, report.observer);
-        return this.submit(report);
-      },
-      learn: (peerId, report) => this.learn(peerId, report),
-      register: async (registration) => {
-        const { handle } = this.#registrations.register(registration);
-        // A known one too: it may be known from an attempt that did not reach the disk.
-        await persistence.saveRegistration(handle, registration);
-        await this.#watch(registration.observer);
-        return handle;
-      },
+      submit: (handle, check) => this.#intake.single(handle, check),
+      learn: (peerId, check) => this.#intake.learnt(peerId, check),
+      register: (registration) => this.#intake.register(registration),
       observe: async (subject) => {
-        const isNew = await this.#watch(subject);
+        const isNew = await this.#intake.watch(subject);
         this.#relay.subscribe(subject);
         return isNew;
       },
       stopObserving: async (subject) => {
-        const wasWatched = await this.#unwatch(subject);
+        const wasWatched = await this.#intake.unwatch(subject);
         this.#relay.unsubscribe(subject);
         return wasWatched;
       },
@@ -284,7 +261,7 @@ export class Aggregator {
     const { config, logger } = this.#options;
     const self = { id: config.id, address: config.address };
     for (const [peer, service] of this.#peers) {
-      service.ping(self, this.#now()).then(
+      service.ping(self, timestampFromMillis(this.#options.clock.now())).then(
         () => logger.info('a peer answers', { peer, address: service.target }),
         (error: unknown) => {
           logger.info('a peer does not answer yet', {

@@ -1,7 +1,13 @@
 import type { Inference, Panorama } from '../../protocol/model.js';
 
+/** The panorama of any subject; undefined when nothing was ever said of it. */
+export type PanoramaLookup = (subject: string) => Panorama | undefined;
+
 /** A way of summing up a panorama. Pure; null when the panorama holds nothing to sum up. */
 export interface InferenceAlgorithm {
   readonly name: string;
-  infer(panorama: Panorama): Inference | null;
+  /** Whether what is said of an observer changes what its word counts. */
+  readonly weighsObservers: boolean;
+  /** `others`: what is said of the observers. */
+  infer(panorama: Panorama, others: PanoramaLookup): Inference | null;
 }

@@ -16,14 +16,27 @@ export class Inferences {
   readonly #options: InferencesOptions;
   readonly #latest = new Map<string, Inference>();
   readonly #marked = new Set<string>();
+  /** Observer → whom it speaks of; kept only where that matters. */
+  readonly #observedBy = new Map<string, Set<string>>();
 
   constructor(options: InferencesOptions) {
     this.#options = options;
   }
 
-  /** The subject's panorama changed. */
-  mark(subject: string): void {
+  /** The subject's panorama changed; `observer`: by whose word. */
+  mark(subject: string, observer?: string): void {
     this.#marked.add(subject);
+    if (!this.#options.algorithm.weighsObservers) return;
+    if (observer !== undefined) {
+      const observed = this.#observedBy.get(observer);
+      if (observed === undefined) this.#observedBy.set(observer, new Set([subject]));
+      else observed.add(subject);
+    }
+    // What is said of somebody counts for what its own word is worth, and theirs of whom it speaks.
+    for (const second of this.#observedBy.get(subject) ?? []) {
+      this.#marked.add(second);
+      for (const third of this.#observedBy.get(second) ?? []) this.#marked.add(third);
+    }
   }
 
   /** Undefined when there is nothing to infer from. */
@@ -52,7 +65,7 @@ export class Inferences {
     this.#marked.delete(subject);
     const { algorithm, panorama, onChange } = this.#options;
     const held = panorama(subject);
-    const inference = held === undefined ? null : algorithm.infer(held);
+    const inference = held === undefined ? null : algorithm.infer(held, panorama);
     if (inference === null) {
       this.#latest.delete(subject);
       return;

@@ -1,9 +1,7 @@
-import type { Metric, Observation, Timestamp, View } from '../../protocol/model.js';
+import type { Metric, Timestamp } from '../../protocol/model.js';
 import { Status, compareTimestamps } from '../../protocol/model.js';
 import type { InferenceAlgorithm } from './algorithm.js';
-
-/** How many values of a metric in one view count: the newest, and one before it that says the same. */
-const VALUES_PER_METRIC = 2;
+import { summarizeView } from './view-summary.js';
 
 interface Tally {
   scoreSum: number;
@@ -18,6 +16,7 @@ interface Tally {
  */
 export const majority: InferenceAlgorithm = {
   name: 'majority',
+  weighsObservers: false,
   infer(panorama) {
     const tallies = new Map<string, Tally>();
     const observers: string[] = [];
@@ -38,37 +37,6 @@ export const majority: InferenceAlgorithm = {
     return { subject: panorama.subject, observers, observation: { time: newest, metrics } };
   },
 };
-
-/**
- * One observer's word: per metric, from the newest value back. A PENDING that a later HEALTHY resolved
- * is passed over; another status ends the look back; the same status joins the mean score.
- */
-export function summarizeView(view: View): Observation | null {
-  const newest = view.observations.at(-1);
-  if (newest === undefined) return null;
-  const summaries = new Map<string, { status: Status; scoreSum: number; count: number; isOpen: boolean }>();
-  for (const { metrics } of [...view.observations].reverse()) {
-    for (const { name, status, score } of metrics) {
-      const summary = summaries.get(name);
-      if (summary === undefined) {
-        summaries.set(name, { status, scoreSum: score, count: 1, isOpen: true });
-      } else if (!summary.isOpen || summary.count >= VALUES_PER_METRIC) {
-        continue;
-      } else if (status === summary.status) {
-        summary.scoreSum += score;
-        summary.count += 1;
-      } else if (!(status === Status.PENDING && summary.status === Status.HEALTHY)) {
-        summary.isOpen = false;
-      }
-    }
-  }
-  const metrics = [...summaries].map(([name, { status, scoreSum, count: values }]) => ({
-    name,
-    status,
-    score: scoreSum / values,
-  }));
-  return { time: newest.time, metrics };
-}
 
 function count(tallies: Map<string, Tally>, { name, status, score }: Metric): void {
   let tally = tallies.get(name);

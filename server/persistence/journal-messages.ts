@@ -1,32 +1,54 @@
 /** What the aggregator's thread and the journal's thread say to each other. */
 
-/** One row to write: the statement's name and its values. */
-export type JournalRow =
-  | readonly ['report', observer: string, subject: string, seconds: number, nanos: number, metrics: string]
-  | readonly [
-      'inference',
-      subject: string,
-      observers: string,
-      seconds: number,
-      nanos: number,
-      metrics: string,
-    ]
-  | readonly ['registration', handle: number, module: string, observer: string]
-  | readonly ['watch', subject: string, seconds: number, nanos: number]
-  | readonly ['unwatch', subject: string];
+/**
+ * One statement of a transaction and its rows: the JSON text of an array of arrays. One text crosses
+ * between threads, and into SQLite, far faster than its many parts.
+ */
+export interface JournalStep {
+  readonly statement: StatementName;
+  readonly rows: string;
+}
+
+/** What the values of a row are, by the statement. */
+export interface JournalRows {
+  report: readonly [
+    observer: string,
+    subject: string,
+    seconds: number,
+    nanos: number,
+    metrics: readonly (readonly [name: string, status: number, score: number])[],
+    id: string | null,
+    provenance:
+      | readonly [host: string, path: string, offset: number, line: string, rule: string, why: string]
+      | null,
+  ];
+  inference: readonly [
+    subject: string,
+    observers: readonly string[],
+    seconds: number,
+    nanos: number,
+    metrics: JournalRows['report'][4],
+  ];
+  registration: readonly [handle: number, module: string, observer: string];
+  watch: readonly [subject: string, seconds: number, nanos: number];
+  unwatch: readonly [subject: string];
+}
+
+export type StatementName = keyof JournalRows;
 
 export interface JournalSettings {
   readonly file: string;
   /** The newest reports that are read back at the start. */
   readonly restoreReports: number;
+  /** Ids of reports that are read back at most. */
+  readonly restoreIds: number;
   /** How long to wait for another program that has locked the database. */
   readonly busyTimeoutMs: number;
 }
 
 /** The rows of one transaction, or the end. */
 export type ToJournal =
-  /** `rows`: JSON of JournalRow[]; one text crosses between threads far faster than its many parts. */
-  { readonly kind: 'write'; readonly rows: string } | { readonly kind: 'close' };
+  { readonly kind: 'write'; readonly steps: readonly JournalStep[] } | { readonly kind: 'close' };
 
 export type FromJournal =
   | { readonly kind: 'opened'; readonly rows: StoredRows }
@@ -48,4 +70,6 @@ export interface StoredRows {
     nanos: number,
     metrics: string,
   ])[];
+  /** JSON of an array of texts, oldest first. */
+  readonly takenIds: string;
 }

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'libsql';
 import { describeError, systemErrorReason } from '../../runtime/errors.js';
-import type { FromJournal, JournalRow, JournalSettings, StoredRows, ToJournal } from './journal-messages.js';
+import type { FromJournal, JournalSettings, JournalStep, StoredRows, ToJournal } from './journal-messages.js';
 import { MIGRATIONS } from './schema.js';
 
 const port = parentPort;
@@ -16,7 +16,7 @@ const settings = workerData as JournalSettings;
 
 try {
   const database = open(settings);
-  say({ kind: 'opened', rows: read(database, settings.restoreReports) });
+  say({ kind: 'opened', rows: read(database, settings) });
   serve(database);
 } catch (error) {
   say({ kind: 'open-failed', reason: describeError(error) });
@@ -63,7 +63,7 @@ function migrate(database: Database.Database): void {
   }
 }
 
-function read(database: Database.Database, limit: number): StoredRows {
+function read(database: Database.Database, { restoreReports, restoreIds }: JournalSettings): StoredRows {
   const rows = (statement: string, ...values: unknown[]): unknown[] =>
     database
       .prepare(statement)
@@ -78,33 +78,59 @@ function read(database: Database.Database, limit: number): StoredRows {
        WHERE id > coalesce(
          (SELECT report_id FROM forgotten_subjects AS forgotten WHERE forgotten.subject = newest.subject), 0)
        ORDER BY id`,
-      limit,
+      restoreReports,
     ) as StoredRows['reports'],
+    takenIds: readIds(database, restoreIds),
   };
 }
 
+/** As one text: an array of so many rows would take ten times the memory on its way. */
+function readIds(database: Database.Database, limit: number): string {
+  // In a journal of reports without ids the search has an end, too.
+  const { ids } = database
+    .prepare(
+      `SELECT json_group_array(observation_id) AS ids FROM
+         (SELECT observation_id FROM
+           (SELECT id, observation_id FROM reports
+            WHERE id > (SELECT coalesce(max(id), 0) FROM reports) - 2 * ?1 AND observation_id IS NOT NULL
+            ORDER BY id DESC LIMIT ?1)
+          ORDER BY id)`,
+    )
+    .get(limit) as { ids: string };
+  return ids;
+}
+
 function serve(database: Database.Database): void {
+  // Each takes the rows of a step as they come: SQLite reads the JSON itself, so that a row costs neither
+  // objects here nor a call of its own.
+  const value = (index: number): string => `json_extract(value, '$[${index}]')`;
+  const values = (count: number): string => Array.from({ length: count }, (_, index) => value(index)).join();
   const statements = {
-    report: database.prepare(
-      'INSERT INTO reports (observer, subject, seconds, nanos, metrics) VALUES (?, ?, ?, ?, ?)',
-    ),
-    inference: database.prepare(
-      'INSERT INTO inferences (subject, observers, seconds, nanos, metrics) VALUES (?, ?, ?, ?, ?)',
-    ),
-    registration: database.prepare(
-      'INSERT OR REPLACE INTO registrations (handle, module, observer) VALUES (?, ?, ?)',
-    ),
-    watch: database.prepare('INSERT OR IGNORE INTO watch_list (subject, seconds, nanos) VALUES (?, ?, ?)'),
-    unwatch: database.prepare('DELETE FROM watch_list WHERE subject = ?'),
-    forget: database.prepare(
+    report: [
+      `INSERT INTO reports (observer, subject, seconds, nanos, metrics, observation_id, provenance)
+       SELECT ${values(7)} FROM json_each(?)`,
+    ],
+    inference: [
+      `INSERT INTO inferences (subject, observers, seconds, nanos, metrics)
+       SELECT ${values(5)} FROM json_each(?)`,
+    ],
+    registration: [
+      `INSERT OR REPLACE INTO registrations (handle, module, observer) SELECT ${values(3)} FROM json_each(?)`,
+    ],
+    watch: [
+      `INSERT OR IGNORE INTO watch_list (subject, seconds, nanos) SELECT ${values(3)} FROM json_each(?)`,
+    ],
+    unwatch: [
+      `DELETE FROM watch_list WHERE subject IN (SELECT ${value(0)} FROM json_each(?))`,
       `INSERT OR REPLACE INTO forgotten_subjects (subject, report_id)
-       SELECT ?, coalesce(max(id), 0) FROM reports`,
-    ),
+       SELECT ${value(0)}, (SELECT coalesce(max(id), 0) FROM reports) FROM json_each(?)`,
+    ],
   };
-  const write = (row: JournalRow): void => {
-    const [statement, ...values] = row;
-    statements[statement].run(...values);
-    if (statement === 'unwatch') statements.forget.run(...values);
+  const prepared = new Map(
+    Object.entries(statements).map(([name, texts]) => [name, texts.map((text) => database.prepare(text))]),
+  );
+  const write = ({ statement, rows }: JournalStep): void => {
+    for (const one of prepared.get(statement) ?? []) one.run(rows);
   };
   port?.on('message', (message: ToJournal) => {
     if (message.kind === 'close') {
@@ -115,7 +141,7 @@ function serve(database: Database.Database): void {
     }
     try {
       database.exec('BEGIN IMMEDIATE');
-      for (const row of JSON.parse(message.rows) as JournalRow[]) write(row);
+      for (const step of message.steps) write(step);
       database.exec('COMMIT');
       say({ kind: 'written' });
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { BatchEntry } from '../../protocol/batch-service.js';
 import type { Registration } from '../../protocol/health-service.js';
 import type { Inference, Report, Timestamp } from '../../protocol/model.js';
 
@@ -8,6 +9,27 @@ export interface Restored {
   readonly watched: ReadonlyMap<string, Timestamp>;
   /** The newest reports, in the order in which they came. */
   readonly reports: readonly Report[];
+  /** The ids of the newest reports that have one, oldest first. */
+  readonly takenIds: readonly string[];
+}
+
+/** What goes into the journal together. */
+export interface Change {
+  readonly registrations: readonly { readonly handle: number; readonly registration: Registration }[];
+  /** Subjects that join the watch list, and when; one that is watched already keeps its time. */
+  readonly watched: ReadonlyMap<string, Timestamp>;
+  readonly reports: readonly BatchEntry[];
+}
+
+export interface PersistenceCounts {
+  /** Reports that are on disk, since the start. */
+  readonly written: number;
+  /** Transactions that could not be written. */
+  readonly failures: number;
+  /** Reports on their way. */
+  readonly waiting: number;
+  /** Of the journal's files. */
+  readonly bytes: number;
 }
 
 /**
@@ -17,28 +39,25 @@ export interface Restored {
 export interface Persistence {
   /** Call once, first. Throws DATABASE_FAILED. */
   open(): Promise<Restored>;
-  /** `watchedSince`: with it the subject joins the watch list, in the same transaction. */
-  saveReport(report: Report, watchedSince?: Timestamp): Promise<void>;
-  saveRegistration(handle: number, registration: Registration): Promise<void>;
-  /** A subject that is watched already keeps its time. */
-  saveWatch(subject: string, since: Timestamp): Promise<void>;
+  /** In one transaction, and the reports in their order. */
+  save(change: Change): Promise<void>;
   /** The subject is watched no longer, and what was reported of it so far is not restored. */
   saveUnwatch(subject: string): Promise<void>;
   /** Nobody waits for it: an inference follows from the reports. */
   saveInference(inference: Inference): void;
+  counts(): PersistenceCounts;
   /** Resolves when everything is on disk. */
   close(): Promise<void>;
 }
 
-const NOTHING: Restored = { registrations: [], watched: new Map(), reports: [] };
+const NOTHING: Restored = { registrations: [], watched: new Map(), reports: [], takenIds: [] };
 
 /** For an aggregator without a database file: keeps nothing. */
 export const noPersistence: Persistence = {
   open: () => Promise.resolve(NOTHING),
-  saveReport: () => Promise.resolve(),
-  saveRegistration: () => Promise.resolve(),
-  saveWatch: () => Promise.resolve(),
+  save: () => Promise.resolve(),
   saveUnwatch: () => Promise.resolve(),
   saveInference: () => undefined,
+  counts: () => ({ written: 0, failures: 0, waiting: 0, bytes: 0 }),
   close: () => Promise.resolve(),
 };

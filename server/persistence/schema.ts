@@ -37,4 +37,8 @@ export const MIGRATIONS: readonly string[] = [
     report_id INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE reports ADD COLUMN observation_id TEXT; -- the same for the same statement, if its sender gave one
+  ALTER TABLE reports ADD COLUMN provenance TEXT; -- JSON: [host, path, offset, line, rule, why]
+  `,
 ];

@@ -1,11 +1,20 @@
+import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import type { Registration } from '../../protocol/health-service.js';
-import type { Inference, Metric, Observation, Report, Timestamp } from '../../protocol/model.js';
+import type { BatchEntry } from '../../protocol/batch-service.js';
+import type { Inference, Metric, Observation } from '../../protocol/model.js';
 import { Status } from '../../protocol/model.js';
 import { HviewError, describeError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
-import type { FromJournal, JournalRow, JournalSettings, StoredRows, ToJournal } from './journal-messages.js';
-import type { Persistence, Restored } from './persistence.js';
+import type {
+  FromJournal,
+  JournalRows,
+  JournalSettings,
+  JournalStep,
+  StatementName,
+  StoredRows,
+  ToJournal,
+} from './journal-messages.js';
+import type { Change, Persistence, PersistenceCounts, Restored } from './persistence.js';
 
 export interface SqlitePersistenceOptions {
   /** Path of the database; made when it is not there. */
@@ -13,6 +22,8 @@ export interface SqlitePersistenceOptions {
   readonly logger: Logger;
   /** The newest reports that are read back at the start. */
   readonly restoreReports?: number;
+  /** Ids of reports that are read back at the start, at most. */
+  readonly restoreIds?: number;
   /** How long to wait for another program that has locked the database. */
   readonly busyTimeoutMs?: number;
 }
@@ -20,15 +31,21 @@ export interface SqlitePersistenceOptions {
 /** Enough for 1,000 subjects with 10 observers of 10 observations each. */
 const DEFAULT_RESTORE_REPORTS = 100_000;
 
+/** As many as are remembered. */
+const DEFAULT_RESTORE_IDS = 500_000;
+
 /** Longer than a backup tool holds the lock; reports wait for their answer meanwhile. */
 const DEFAULT_BUSY_TIMEOUT_MS = 2000;
 
-/** Entries in one transaction at most, so that one commit does not hold up the next for long. */
-const MAX_ENTRIES = 2000;
+/** Rows in one transaction at most, so that one commit does not hold up the next for long. */
+const MAX_ROWS = 10_000;
 
 /** What goes into the database together, and who waits for it. */
 interface Entry {
-  readonly rows: readonly JournalRow[];
+  readonly steps: readonly JournalStep[];
+  readonly rows: number;
+  /** Of the rows. */
+  readonly reports: number;
   readonly settle: (error: HviewError | null) => void;
 }
 
@@ -43,6 +60,9 @@ export class SqlitePersistence implements Persistence {
   #worker: Worker | null = null;
   #waiting: Entry[] = [];
   #writing: readonly Entry[] | null = null;
+  #written = 0;
+  #failures = 0;
+  #reportsWaiting = 0;
   #isScheduled = false;
   #isFailing = false;
   #idle: (() => void)[] = [];
@@ -56,6 +76,7 @@ export class SqlitePersistence implements Persistence {
     const settings: JournalSettings = {
       file: this.#options.file,
       restoreReports: this.#options.restoreReports ?? DEFAULT_RESTORE_REPORTS,
+      restoreIds: this.#options.restoreIds ?? DEFAULT_RESTORE_IDS,
       busyTimeoutMs: this.#options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS,
     };
     const worker = new Worker(new URL('./journal-thread.js', import.meta.url), { workerData: settings });
@@ -73,27 +94,43 @@ export class SqlitePersistence implements Persistence {
     return restore(opened.rows);
   }
 
-  saveReport({ observer, subject, observation }: Report, watchedSince?: Timestamp): Promise<void> {
-    const { seconds, nanos } = observation.time;
-    const row = ['report', observer, subject, seconds, nanos, metricsToJson(observation)] as const;
-    return watchedSince === undefined ? this.#write(row) : this.#write(watchRow(subject, watchedSince), row);
-  }
-
-  saveRegistration(handle: number, { module, observer }: Registration): Promise<void> {
-    return this.#write(['registration', handle, module, observer]);
-  }
-
-  saveWatch(subject: string, since: Timestamp): Promise<void> {
-    return this.#write(watchRow(subject, since));
+  save({ registrations, watched, reports }: Change): Promise<void> {
+    const steps: JournalStep[] = [];
+    if (registrations.length > 0) {
+      steps.push(
+        step(
+          'registration',
+          registrations.map(({ handle, registration: { module, observer } }) => [handle, module, observer]),
+        ),
+      );
+    }
+    if (watched.size > 0) {
+      steps.push(
+        step(
+          'watch',
+          [...watched].map(([subject, { seconds, nanos }]) => [subject, seconds, nanos]),
+        ),
+      );
+    }
+    if (reports.length > 0) steps.push(step('report', reports.map(reportRow)));
+    return this.#write(steps, registrations.length + watched.size + reports.length, reports.length);
   }
 
   saveUnwatch(subject: string): Promise<void> {
-    return this.#write(['unwatch', subject]);
+    return this.#write([step('unwatch', [[subject]])], 1, 0);
   }
 
   saveInference(inference: Inference): void {
     this.#inferences.set(inference.subject, inference);
     this.#schedule();
+  }
+
+  counts(): PersistenceCounts {
+    const { file } = this.#options;
+    const bytes = [file, `${file}-wal`, `${file}-shm`]
+      .map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0)
+      .reduce((sum, size) => sum + size);
+    return { written: this.#written, failures: this.#failures, waiting: this.#reportsWaiting, bytes };
   }
 
   async close(): Promise<void> {
@@ -108,9 +145,11 @@ export class SqlitePersistence implements Persistence {
     await exited;
   }
 
-  #write(...rows: readonly JournalRow[]): Promise<void> {
+  #write(steps: readonly JournalStep[], rows: number, reports: number): Promise<void> {
+    this.#reportsWaiting += reports;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ rows, settle: (error) => (error === null ? resolve() : reject(error)) });
+      const settle = (error: HviewError | null): void => (error === null ? resolve() : reject(error));
+      this.#waiting.push({ steps, rows, reports, settle });
       this.#schedule();
     });
   }
@@ -131,18 +170,29 @@ export class SqlitePersistence implements Persistence {
       for (const resume of this.#idle.splice(0)) resume();
       return;
     }
-    const batch = this.#waiting.splice(0, MAX_ENTRIES);
-    const rows = [
-      ...batch.flatMap((entry) => entry.rows),
-      ...[...this.#inferences.values()].map(inferenceRow),
-    ];
+    const batch = this.#nextEntries();
+    const steps = batch.flatMap((entry) => entry.steps);
+    if (this.#inferences.size > 0)
+      steps.push(step('inference', [...this.#inferences.values()].map(inferenceRow)));
     this.#inferences.clear();
     this.#writing = batch;
     if (this.#worker === null || this.#lost !== null) {
       this.#finish(this.#lost ?? this.#failure('is closed', 'it takes nothing any more'));
       return;
     }
-    this.#worker.postMessage({ kind: 'write', rows: JSON.stringify(rows) } satisfies ToJournal);
+    this.#worker.postMessage({ kind: 'write', steps: joined(steps) } satisfies ToJournal);
+  }
+
+  /** The first of those that wait, as many as go into one transaction. */
+  #nextEntries(): readonly Entry[] {
+    let rows = 0;
+    let count = 0;
+    for (const entry of this.#waiting) {
+      rows += entry.rows;
+      if (count > 0 && rows > MAX_ROWS) break;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
   }
 
   #hear(message: FromJournal): void {
@@ -162,7 +212,12 @@ export class SqlitePersistence implements Persistence {
       this.#options.logger.info('the journal can be written again');
     }
     this.#isFailing = error !== null;
-    for (const { settle } of batch ?? []) settle(error);
+    if (error !== null) this.#failures += 1;
+    for (const { settle, reports } of batch ?? []) {
+      this.#reportsWaiting -= reports;
+      if (error === null) this.#written += reports;
+      settle(error);
+    }
     this.#schedule();
   }
 
@@ -178,17 +233,45 @@ export class SqlitePersistence implements Persistence {
   }
 }
 
-function watchRow(subject: string, since: Timestamp): JournalRow {
-  return ['watch', subject, since.seconds, since.nanos];
+function step<Name extends StatementName>(statement: Name, rows: readonly JournalRows[Name][]): JournalStep {
+  return { statement, rows: JSON.stringify(rows) };
 }
 
-function inferenceRow({ subject, observers, observation }: Inference): JournalRow {
+/** Rows of one statement that follow each other go into one step. */
+function joined(steps: readonly JournalStep[]): JournalStep[] {
+  const groups: { readonly statement: StatementName; readonly texts: string[] }[] = [];
+  for (const { statement, rows } of steps) {
+    const last = groups.at(-1);
+    if (last?.statement === statement) last.texts.push(rows.slice(1, -1));
+    else groups.push({ statement, texts: [rows.slice(1, -1)] });
+  }
+  return groups.map(({ statement, texts }) => ({ statement, rows: `[${texts.join()}]` }));
+}
+
+function reportRow({ id, report, provenance }: BatchEntry): JournalRows['report'] {
+  const { observer, subject, observation } = report;
   const { seconds, nanos } = observation.time;
-  return ['inference', subject, JSON.stringify(observers), seconds, nanos, metricsToJson(observation)];
+  const evidence =
+    provenance === null
+      ? null
+      : ([
+          provenance.host,
+          provenance.path,
+          provenance.offset,
+          provenance.line,
+          provenance.rule,
+          provenance.why,
+        ] as const);
+  return [observer, subject, seconds, nanos, metricRows(observation), id === '' ? null : id, evidence];
 }
 
-function metricsToJson({ metrics }: Observation): string {
-  return JSON.stringify(metrics.map(({ name, status, score }) => [name, status, score]));
+function inferenceRow({ subject, observers, observation }: Inference): JournalRows['inference'] {
+  const { seconds, nanos } = observation.time;
+  return [subject, observers, seconds, nanos, metricRows(observation)];
+}
+
+function metricRows({ metrics }: Observation): JournalRows['report'][4] {
+  return metrics.map(({ name, status, score }) => [name, status, score]);
 }
 
 function metricsFromJson(text: string): Metric[] {
@@ -211,5 +294,6 @@ function restore(rows: StoredRows): Restored {
       subject,
       observation: { time: { seconds, nanos }, metrics: metricsFromJson(metrics) },
     })),
+    takenIds: JSON.parse(rows.takenIds) as string[],
   };
 }

@@ -21,6 +21,18 @@ export interface PeerLinkOptions {
   readonly queueLength: number;
 }
 
+/** Messages to a peer since the start; sent again counts again. */
+export interface PeerLinkCounts {
+  readonly sent: number;
+  /** Answered, whether the peer took the report or not. */
+  readonly acknowledged: number;
+  /** Of these, those that it took no interest in. */
+  readonly ignored: number;
+  /** Given up: the queue was full, or the peer refused. */
+  readonly dropped: number;
+  readonly waiting: number;
+}
+
 /** `up`: messages flow; `down`: the peer does not answer, one attempt after each pause. */
 type LinkState = 'up' | 'down';
 
@@ -55,6 +67,9 @@ export class PeerLink {
   #sequence = 0;
   #inFlight = 0;
   #dropped = 0;
+  #sent = 0;
+  #acknowledged = 0;
+  #ignoredReports = 0;
   #retry: Timer | null = null;
   #isClosed = false;
   #drained: (() => void)[] = [];
@@ -64,8 +79,14 @@ export class PeerLink {
     this.#backoff = new Backoff({ firstMs: FIRST_PAUSE_MS, maxMs: MAX_PAUSE_MS, random: options.random });
   }
 
-  get counts(): { readonly waiting: number; readonly dropped: number } {
-    return { waiting: this.#queue.length + this.#inFlight, dropped: this.#dropped };
+  get counts(): PeerLinkCounts {
+    return {
+      sent: this.#sent,
+      acknowledged: this.#acknowledged,
+      ignored: this.#ignoredReports,
+      dropped: this.#dropped,
+      waiting: this.#queue.length + this.#inFlight,
+    };
   }
 
   /** The peer wants reports about the subject (again). */
@@ -132,9 +153,14 @@ export class PeerLink {
   async #send(message: Message): Promise<void> {
     const { service, self } = this.#options;
     const { kind, report } = message;
+    this.#sent += 1;
     try {
       const intake = await service.learnReport({ kind, report, source: self });
-      if (kind === 'normal' && intake === 'ignored') this.uninterested(report.subject);
+      this.#acknowledged += 1;
+      if (kind === 'normal' && intake === 'ignored') {
+        this.#ignoredReports += 1;
+        this.uninterested(report.subject);
+      }
       this.#answered();
     } catch (error) {
       this.#failed(message, HviewError.from(error));
@@ -153,7 +179,8 @@ export class PeerLink {
 
   #failed(message: Message, error: HviewError): void {
     if (this.#isClosed) return;
-    const isAway = error.code === 'UNREACHABLE' || error.code === 'TIMEOUT';
+    const isAway =
+      error.code === 'UNREACHABLE' || error.code === 'TIMEOUT' || error.code === 'OVERLOADED';
     if (!isAway) message.failures += 1;
     if (error.code === 'REQUEST_INVALID' || message.failures >= MAX_FAILURES) {
       // It answers, only not to this one.

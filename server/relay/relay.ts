@@ -1,7 +1,7 @@
 import type { Report } from '../../protocol/model.js';
 import type { Clock } from '../../runtime/clock.js';
 import { sleep } from '../../runtime/clock.js';
-import type { PeerLink } from './peer-link.js';
+import type { PeerLink, PeerLinkCounts } from './peer-link.js';
 
 /** Passes on what is reported here to every peer that wants it, all at the same time. */
 export class Relay {
@@ -11,6 +11,11 @@ export class Relay {
   /** A report of a local observer. What peers told us is never passed on, so nothing goes in circles. */
   propagate(report: Report): void {
     for (const link of this.links.values()) link.relay(report);
+  }
+
+  /** Key: the peer's id. */
+  counts(): Record<string, PeerLinkCounts> {
+    return Object.fromEntries([...this.links].map(([id, link]) => [id, link.counts]));
   }
 
   subscribe(subject: string): void {

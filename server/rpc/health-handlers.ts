@@ -22,8 +22,9 @@ export interface HandlersOptions {
     get(subject: string): Inference | undefined;
     all(): ReadonlyMap<string, Inference>;
   };
-  readonly submit: (handle: number, report: Report) => Promise<Intake>;
-  readonly learn: (peerId: string, report: Report) => Promise<Intake>;
+  /** `check` gives the report, or throws REQUEST_INVALID. */
+  readonly submit: (handle: number, check: () => Report) => Promise<Intake>;
+  readonly learn: (peerId: string, check: () => Report) => Promise<Intake>;
   readonly register: (registration: Registration) => Promise<number>;
   readonly observe: (subject: string) => Promise<boolean>;
   readonly stopObserving: (subject: string) => Promise<boolean>;
@@ -39,10 +40,16 @@ export function healthHandlers(options: HandlersOptions): HealthHandlers {
     stopObserving: async (subject) => options.stopObserving(checkName(subject, 'subject')),
     register: async ({ module, observer }) =>
       options.register({ module: checkName(module, 'module'), observer: checkName(observer, 'observer') }),
-    submitReport: async (handle, report) => options.submit(handle, checkReport(report)),
+    submitReport: async (handle, report) => options.submit(handle, () => checkReport(report)),
     learnReport: async ({ kind, source, report }) => {
-      checkName(source.id, 'source.id');
-      if (kind === 'normal') return options.learn(source.id, checkReport(report));
+      const checkSource = (): string => checkName(source.id, 'source.id');
+      if (kind === 'normal') {
+        return options.learn(source.id, () => {
+          checkSource();
+          return checkReport(report);
+        });
+      }
+      checkSource();
       const subject = checkSubject(report);
       if (kind === 'subscription') options.interested(source.id, subject);
       else options.uninterested(source.id, subject);

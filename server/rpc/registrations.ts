@@ -14,6 +14,8 @@ interface Entry {
 export class Registrations {
   readonly #byHandle = new Map<number, Entry>();
   readonly #byName = new Map<string, number>();
+  /** Handles that the journal holds. */
+  readonly #saved = new Set<number>();
   #last = HANDLE_START;
 
   /** The handle of the registration, and whether it is a new one. */
@@ -32,6 +34,16 @@ export class Registrations {
   restore(handle: number, registration: Registration): void {
     this.#last = Math.max(this.#last, handle);
     this.#put(handle, registration, true);
+    this.#saved.add(handle);
+  }
+
+  /** Whether it would outlive a restart. */
+  isSaved(handle: number): boolean {
+    return this.#saved.has(handle);
+  }
+
+  markSaved(handle: number): void {
+    this.#saved.add(handle);
   }
 
   /** Throws REQUEST_INVALID when nobody, or after a restart somebody else, has that handle. */

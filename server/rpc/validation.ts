@@ -30,6 +30,20 @@ export function checkName(name: string, field: string): string {
   return name;
 }
 
+/** Checks each name once, however often it appears. For one request: it keeps all that it was asked. */
+export class NameChecks {
+  readonly #known = new Set<string>();
+
+  check(name: string, field: string): void {
+    if (this.#known.has(name)) return;
+    checkName(name, field);
+    this.#known.add(name);
+  }
+}
+
+/** For a request with few names. */
+const EACH_TIME = { check: (name: string, field: string): void => void checkName(name, field) };
+
 export function checkTime(time: Timestamp, field: string): Timestamp {
   const isTime =
     time.seconds >= FIRST_SECOND && time.seconds <= LAST_SECOND && time.nanos >= 0 && time.nanos < 1e9;
@@ -42,22 +56,31 @@ export function checkSubject(report: UncheckedReport | null): string {
 }
 
 /** The report, if it is whole; throws REQUEST_INVALID that tells the field. */
-export function checkReport(report: UncheckedReport | null): Report {
+export function checkReport(
+  report: UncheckedReport | null,
+  names: Pick<NameChecks, 'check'> = EACH_TIME,
+): Report {
   if (report === null) return refuse('report', 'is missing');
   const { observer, subject, observation } = report;
-  checkName(observer, 'report.observer');
-  checkName(subject, 'report.subject');
+  names.check(observer, 'report.observer');
+  names.check(subject, 'report.subject');
   if (observation === null) return refuse('report.observation.ts', 'is missing');
   checkTime(observation.time, 'report.observation.ts');
   if (observation.metrics.length > MAX_METRICS) {
     return refuse('report.observation.metrics', `has more than ${MAX_METRICS} entries`);
   }
-  observation.metrics.forEach(checkMetric);
+  observation.metrics.forEach((metric, index) => {
+    checkMetric(metric, names);
+    for (let before = 0; before < index; before += 1) {
+      if (observation.metrics[before]?.name === metric.name)
+        refuse(`report.observation.metrics["${metric.name}"]`, 'appears twice');
+    }
+  });
   return { observer, subject, observation };
 }
 
-function checkMetric({ name, status, score }: Metric): void {
-  checkName(name, 'report.observation.metrics: a name');
+function checkMetric({ name, status, score }: Metric, names: Pick<NameChecks, 'check'>): void {
+  names.check(name, 'report.observation.metrics: a name');
   if (status === Status.INVALID) refuse(`report.observation.metrics["${name}"].value.status`, 'is INVALID');
   if (!Number.isFinite(score)) refuse(`report.observation.metrics["${name}"].value.score`, `is ${score}`);
 }

@@ -56,6 +56,12 @@ export class HoldBuffer {
     return this.#bySubject.size;
   }
 
+  get reports(): number {
+    let reports = 0;
+    for (const held of this.#bySubject.values()) reports += held.length;
+    return reports;
+  }
+
   #alive(subject: string, nowMs: number): Held[] {
     return (this.#bySubject.get(subject) ?? []).filter(({ untilMs }) => untilMs > nowMs);
   }

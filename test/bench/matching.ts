@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { Agent } from '../../agent/agent.js';
+import { LogReader } from '../../agent/log-reader.js';
 import { compileRuleSet } from '../../filters/compile.js';
 import { loadRuleSet } from '../../filters/load-rule-set.js';
 import { loadPlugin } from '../../plugins/registry.js';
@@ -18,7 +18,7 @@ const LOG_BYTES = 100 * 1024 * 1024;
 const ORIGINAL_LINES_PER_SECOND = 232_000;
 
 /**
- * Reads a log of 100 MB from disk through the whole agent (follow, split, scan, parse, match, merge)
+ * Reads a log of 100 MB from disk through an agent's whole reader (follow, split, scan, parse, match, merge)
  * without an aggregator, beside `grep -cE` with the same literals over the same file.
  */
 export async function benchMatching(folder: string): Promise<BenchRow[]> {
@@ -39,26 +39,29 @@ export async function benchMatching(folder: string): Promise<BenchRow[]> {
     const literals = matcher.literals(plugin.verbatimFields);
     if (literals === null) throw new Error('the bundled rules have an entry without a literal');
     let findings = 0;
-    const agent = new Agent({
+    const reader = new LogReader({
       logPath: path,
       mode: 'once',
       plugin,
       matcher,
       suppress: { staleSeconds: -1, mergeSeconds: 1 },
-      reporter: null,
-      onFinding: () => (findings += 1),
+      sink: {
+        put: (found) => Promise.resolve((findings += found.length)),
+        caughtUp: () => undefined,
+      },
+      checkpoint: null,
       clock: systemClock,
       logger: silentLogger,
     });
     const before = process.cpuUsage();
-    await agent.start();
-    await agent.finished;
+    await reader.start();
+    await reader.finished;
     const { user, system } = process.cpuUsage(before);
-    await agent.stop();
+    await reader.stop();
     plugin.close();
 
     const seconds = (user + system) / 1e6;
-    const { lines, candidates } = agent.counts();
+    const { lines, candidates } = reader.counts();
     const patterns = join(folder, 'patterns');
     const alternation = [...literals, ...plugin.memoryLiterals].map(escape).join('|');
     writeFileSync(patterns, alternation);

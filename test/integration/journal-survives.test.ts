@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { silentLogger } from '../../runtime/logger.js';
+import type { Change } from '../../server/persistence/persistence.js';
 import { SqlitePersistence } from '../../server/persistence/sqlite-persistence.js';
 import { runAggregator } from '../support/aggregators.js';
 import { report } from '../support/observations.js';
@@ -28,6 +29,11 @@ async function readBack(file: string) {
   const restored = await persistence.open();
   await persistence.close();
   return restored;
+}
+
+function changeOf(subject: string): Change {
+  const reports = [{ id: '', report: report({ subject }), provenance: null }];
+  return { registrations: [], watched: new Map(), reports };
 }
 
 describe('the journal', () => {
@@ -78,8 +84,7 @@ describe('the journal', () => {
     const file = join(folder, 'hview.db');
     const persistence = new SqlitePersistence({ file, logger: silentLogger });
     await persistence.open();
-    for (let index = 0; index < 12_000; index += 1)
-      void persistence.saveReport(report({ subject: `s${index}` }));
+    for (let index = 0; index < 12_000; index += 1) void persistence.save(changeOf(`s${index}`));
     await persistence.close();
     expect((await readBack(file)).reports).toHaveLength(12_000);
   });
@@ -88,7 +93,7 @@ describe('the journal', () => {
     const file = join(folder, 'hview.db');
     const persistence = new SqlitePersistence({ file, logger: silentLogger });
     await persistence.open();
-    for (const subject of ['a', 'b', 'c']) await persistence.saveReport(report({ subject }));
+    for (const subject of ['a', 'b', 'c']) await persistence.save(changeOf(subject));
     await persistence.close();
     const again = new SqlitePersistence({ file, logger: silentLogger, restoreReports: 2 });
     expect((await again.open()).reports.map(({ subject }) => subject)).toEqual(['b', 'c']);

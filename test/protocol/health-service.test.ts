@@ -258,7 +258,8 @@ describe('a server', () => {
   it('refuses a request over its size limit', async () => {
     const client = await start(handlers());
     await expect(client.observe('x'.repeat(2 * 1024 * 1024))).rejects.toMatchObject({
-      code: 'REMOTE_FAILED',
+      code: 'REQUEST_INVALID',
+      message: expect.stringMatching(/^the request Observe is too large for 127/) as unknown,
     });
   });
 });

@@ -7,7 +7,7 @@ import { observation, panorama } from '../support/observations.js';
 const { HEALTHY, PENDING, MAYBE_UNHEALTHY, UNHEALTHY, DEAD, NA } = Status;
 
 function infer(said: Record<string, Observation[]>) {
-  return majority.infer(panorama(said));
+  return majority.infer(panorama(said), () => undefined);
 }
 
 /** The one metric's status and score. */

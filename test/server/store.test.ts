@@ -172,9 +172,10 @@ describe('the inferences', () => {
     const inferences = new Inferences({
       algorithm: {
         name: 'counted',
+        weighsObservers: false,
         infer: (panorama) => {
           inferred += 1;
-          return majority.infer(panorama);
+          return majority.infer(panorama, () => undefined);
         },
       },
       panorama: (subject) => store.panorama(subject),

@@ -1,0 +1,155 @@
+import type { Panorama, Timestamp, View } from '../../protocol/model.js';
+import { Status, compareTimestamps, timestampToMillis } from '../../protocol/model.js';
+import type { InferenceAlgorithm, PanoramaLookup } from './algorithm.js';
+import type { ViewMetric } from './view-summary.js';
+import { summarizeView } from './view-summary.js';
+
+/** A good word that is this much older than a complaint does not answer it, milliseconds. */
+const ANSWERS_MS = 10_000;
+
+/** What good words from before the complaint count, each and together: whoever still saw nothing amiss. */
+const OLD_GOOD_WORD = 0.25;
+const OLD_GOOD_WORDS = 0.5;
+
+/** Complaints that weigh less than this together do not make anyone unhealthy. */
+const LEAST_COMPLAINT = 0.4;
+
+/** How much a suspicion counts beside an accusation. */
+const SUSPICION = 0.5;
+
+/** How much an observer's word is doubted for what it says of itself. */
+const SELF_DOUBT: Readonly<Record<Status, number>> = {
+  [Status.INVALID]: 0,
+  [Status.NA]: 0,
+  [Status.HEALTHY]: 0,
+  [Status.PENDING]: 0.5,
+  [Status.MAYBE_UNHEALTHY]: 0.5,
+  [Status.UNHEALTHY]: 1,
+  [Status.DYING]: 1,
+  [Status.DEAD]: 1,
+};
+
+interface Vote extends ViewMetric {
+  readonly observer: string;
+  readonly weight: number;
+}
+
+/**
+ * A vote in which an observer's word counts less the more it is itself complained of: who is cut off
+ * accuses all the others, who in turn accuse it. An observer that takes its word back abstains, a good
+ * word from before a complaint hardly answers it, and complaints that weigh too little together remain
+ * a suspicion (MAYBE_UNHEALTHY).
+ */
+export const weighted: InferenceAlgorithm = {
+  name: 'weighted',
+  weighsObservers: true,
+  infer(panorama, others) {
+    const { subject } = panorama;
+    const votes = new Map<string, Vote[]>();
+    const observers: string[] = [];
+    let newest: Timestamp | null = null;
+    for (const [observer, view] of panorama.views) {
+      const summary = summarizeView(view);
+      if (summary === null) continue;
+      observers.push(observer);
+      if (newest === null || compareTimestamps(summary.time, newest) > 0) newest = summary.time;
+      const weight = observer === subject ? 1 : credibility(observer, others);
+      for (const metric of summary.metrics) {
+        const cast = votes.get(metric.name);
+        if (cast === undefined) votes.set(metric.name, [{ ...metric, observer, weight }]);
+        else cast.push({ ...metric, observer, weight });
+      }
+    }
+    if (newest === null) return null;
+    const metrics = [...votes].map(([name, cast]) => ({ name, ...decide(cast) }));
+    return { subject, observers, observation: { time: newest, metrics } };
+  },
+};
+
+/** What becomes of the votes on one metric. */
+function decide(cast: readonly Vote[]): { status: Status; score: number } {
+  const valid = cast.filter(({ status }) => status > Status.NA);
+  if (valid.length === 0) return { status: Status.NA, score: meanScore(cast) };
+  const counting = weighAgainstComplaints(valid);
+  const weights = new Map<Status, number>();
+  for (const { status, weight } of counting) weights.set(status, (weights.get(status) ?? 0) + weight);
+  const status = heaviest(weights);
+  const complaints = counting.filter((vote) => vote.status >= Status.UNHEALTHY);
+  const complaintWeight = complaints.reduce((sum, { weight }) => sum + weight, 0);
+  const isTooLight = status >= Status.UNHEALTHY && complaintWeight < LEAST_COMPLAINT;
+  return {
+    status: isTooLight ? Status.MAYBE_UNHEALTHY : status,
+    score: meanScore(counting),
+  };
+}
+
+/** The votes, with those from before the newest complaint weighing little. */
+function weighAgainstComplaints(votes: readonly Vote[]): readonly Vote[] {
+  const complaints = votes.filter(({ status }) => status >= Status.UNHEALTHY);
+  if (complaints.length === 0) return votes;
+  const newestMs = Math.max(...complaints.map(({ time }) => timestampToMillis(time)));
+  const isOldGoodWord = ({ status, time }: Vote): boolean =>
+    status <= Status.PENDING && newestMs - timestampToMillis(time) > ANSWERS_MS;
+  const old = votes.filter(isOldGoodWord);
+  const each = Math.min(OLD_GOOD_WORD, OLD_GOOD_WORDS / Math.max(1, old.length));
+  return votes.map((vote) => (isOldGoodWord(vote) ? { ...vote, weight: vote.weight * each } : vote));
+}
+
+/** A tie goes to the worse. */
+function heaviest(weights: ReadonlyMap<Status, number>): Status {
+  let best: Status = Status.INVALID;
+  let most = 0;
+  for (const [status, weight] of weights) {
+    if (weight > most || (weight === most && status > best)) {
+      best = status;
+      most = weight;
+    }
+  }
+  return best;
+}
+
+function meanScore(votes: readonly Vote[]): number {
+  const total = votes.reduce((sum, { weight }) => sum + weight, 0);
+  if (total === 0) return 0;
+  return votes.reduce((sum, { score, weight }) => sum + score * weight, 0) / total;
+}
+
+/** What the word of an observer counts, 0 to 1, by what is said of it. */
+function credibility(observer: string, others: PanoramaLookup): number {
+  const panorama = others(observer);
+  if (panorama === undefined) return 1;
+  let doubt = 0;
+  let watchers = 0;
+  for (const [accuser, view] of panorama.views) {
+    // It says itself that it is not well, or not in service: what it thinks of others may be its own trouble.
+    if (accuser === observer) {
+      doubt += SELF_DOUBT[worstIn(view)];
+      continue;
+    }
+    watchers += 1;
+    const complaint = complaintOf(view);
+    if (complaint > 0) doubt += complaint / (1 + accusationsOf(accuser, others));
+  }
+  const share = doubt / Math.max(1, watchers / 2);
+  return 1 / (1 + share) ** 2;
+}
+
+/** How much others complain of it, each once. */
+function accusationsOf(subject: string, others: PanoramaLookup): number {
+  const panorama: Panorama | undefined = others(subject);
+  let sum = 0;
+  for (const [accuser, view] of panorama?.views ?? []) if (accuser !== subject) sum += complaintOf(view);
+  return sum;
+}
+
+/** 1: it accuses; `SUSPICION`: it has a suspicion; 0: it has nothing to complain of. */
+function complaintOf(view: View): number {
+  const worst = worstIn(view);
+  return worst >= Status.UNHEALTHY ? 1 : worst === Status.MAYBE_UNHEALTHY ? SUSPICION : 0;
+}
+
+function worstIn(view: View): Status {
+  let worst: Status = Status.NA;
+  for (const { status } of summarizeView(view)?.metrics ?? []) if (status > worst) worst = status;
+  return worst;
+}

@@ -1,0 +1,317 @@
+import type {
+  BatchEntry,
+  BatchRefusal,
+  BatchResult,
+  BatchSize,
+  UncheckedBatch,
+} from '../../protocol/batch-service.js';
+import type { Intake as Outcome, Registration } from '../../protocol/health-service.js';
+import type { Report, Timestamp } from '../../protocol/model.js';
+import { timestampFromMillis } from '../../protocol/model.js';
+import type { Clock } from '../../runtime/clock.js';
+import { Admission } from './admission.js';
+import type { IntakeCounts } from './intake-counts.js';
+import { IntakeCounter } from './intake-counts.js';
+import { TakenIds } from './taken-ids.js';
+
+/** A registration and its handle. */
+interface HandedOut {
+  readonly handle: number;
+  readonly registration: Registration;
+}
+
+export interface IntakeOptions {
+  readonly clock: Clock;
+  /** Take from peers only reports on watched subjects. */
+  readonly filterSubmission: boolean;
+  /** Throw REQUEST_INVALID; the second gives the entry as it is kept, or why it is refused. */
+  readonly checks: {
+    module(name: string): string;
+    entries(batch: UncheckedBatch): { readonly entries: BatchEntry[]; readonly refused: BatchRefusal[] };
+  };
+  readonly registrations: {
+    /** Throws REQUEST_INVALID. */
+    check(handle: number, observer: string): void;
+    register(registration: Registration): { readonly handle: number };
+    isSaved(handle: number): boolean;
+    markSaved(handle: number): void;
+  };
+  readonly store: {
+    isWatched(subject: string): boolean;
+    watch(subject: string, since: Timestamp): boolean;
+    unwatch(subject: string): boolean;
+    add(report: Report): void;
+  };
+  readonly held: {
+    readonly subjects: number;
+    hold(report: Report, nowMs: number): void;
+    release(subject: string, nowMs: number): Report[];
+  };
+  readonly journal: {
+    save(change: {
+      readonly registrations: readonly HandedOut[];
+      readonly watched: ReadonlyMap<string, Timestamp>;
+      readonly reports: readonly BatchEntry[];
+    }): Promise<void>;
+    saveUnwatch(subject: string): Promise<void>;
+  };
+  readonly relay: {
+    propagate(report: Report): void;
+    subscribe(subject: string): void;
+    interested(peerId: string, subject: string): void;
+  };
+  /** The panorama of the subject changed; `observer`: by whose word. */
+  readonly onChange: (subject: string, observer?: string) => void;
+  readonly admission?: Admission;
+  readonly takenIds?: TakenIds;
+}
+
+/** What a report counts for in the limit on bytes, besides its texts. */
+const REPORT_BYTES = 32;
+const METRIC_BYTES = 16;
+
+/**
+ * What happens to reports, one by one or in batches: first to disk, then into the store, and on to
+ * inference and peers. What could not be written is refused and leaves no trace, so that whoever sends
+ * it again does not say it twice. All changes take effect in the journal's order.
+ */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #admission: Admission;
+  readonly #taken: TakenIds;
+  readonly #count = new IntakeCounter();
+  /** Subjects that are being taken off the watch list, on their way to disk. */
+  readonly #leaving = new Set<string>();
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+    this.#admission = options.admission ?? new Admission();
+    this.#taken = options.takenIds ?? new TakenIds();
+  }
+
+  counts(): IntakeCounts {
+    return this.#count.snapshot(this.#admission.waiting.reports);
+  }
+
+  /** Ids that are remembered, and the memory that takes. */
+  remembered(): { readonly ids: number; readonly bytes: number } {
+    return { ids: this.#taken.size, bytes: this.#taken.bytes };
+  }
+
+  /** Ids of reports that the journal holds, oldest first. */
+  restore(ids: Iterable<string>): void {
+    this.#taken.restore(ids);
+  }
+
+  /** A report of a local observer, given by `check`: always taken. Resolves when it is on disk. */
+  async single(handle: number, check: () => Report): Promise<Outcome> {
+    this.#count.received.single += 1;
+    const report = this.#checked(check);
+    try {
+      this.#options.registrations.check(handle, report.observer);
+    } catch (error) {
+      this.#count.refused.unregistered += 1;
+      throw error;
+    }
+    await this.#admitted(report, () => this.#takeLocal([plain(report)], []));
+    return 'accepted';
+  }
+
+  /** A report that a peer passes on: held instead of taken when nobody here watches its subject. */
+  async learnt(peerId: string, check: () => Report): Promise<Outcome> {
+    const { filterSubmission, store, held, clock, relay } = this.#options;
+    this.#count.received.relayed += 1;
+    const report = this.#checked(check);
+    if (filterSubmission && !store.isWatched(report.subject)) {
+      held.hold(report, clock.now());
+      this.#count.ignored += 1;
+      return 'ignored';
+    }
+    await this.#admitted(report, () => this.#take([plain(report)], []));
+    relay.interested(peerId, report.subject);
+    return 'accepted';
+  }
+
+  /**
+   * What local observers said, in one transaction. `decode` throws REQUEST_INVALID for a batch that is
+   * malformed as a whole. Rejects with OVERLOADED at once when too much is waiting already.
+   */
+  async batch({ observations, bytes }: BatchSize, decode: () => UncheckedBatch): Promise<BatchResult> {
+    const count = this.#count;
+    count.received.batched += observations;
+    const leave = this.#enter(observations, bytes);
+    try {
+      const { entries, refused, module } = this.#checkedBatch(decode, observations);
+      const ids = entries.map(({ id }) => id);
+      for (;;) {
+        const undecided = this.#taken.undecided(ids);
+        if (undecided === null) break;
+        await undecided;
+      }
+      const claim = this.#taken.claim(ids);
+      const fresh = entries.filter((_, index) => claim.isNew[index]);
+      try {
+        if (fresh.length > 0) await this.#takeLocal(fresh, this.#newcomers(module, fresh));
+      } catch (error) {
+        claim.release();
+        count.refused.unwritten += observations;
+        throw error;
+      }
+      claim.keep();
+      const duplicates = entries.length - fresh.length;
+      count.accepted += fresh.length;
+      count.duplicates += duplicates;
+      count.refused.malformed += refused.length;
+      return { accepted: fresh.length, duplicates, refused };
+    } finally {
+      leave();
+    }
+  }
+
+  /** Puts an observer on record; its handle, once it is on disk. */
+  async register(registration: Registration): Promise<number> {
+    const { handle } = this.#options.registrations.register(registration);
+    // A known one too: it may be known from an attempt that did not reach the disk.
+    await this.#take([], [{ handle, registration }]);
+    return handle;
+  }
+
+  /** Puts a subject on the watch list; whether it was new there. */
+  async watch(subject: string): Promise<boolean> {
+    const { journal, store } = this.#options;
+    const since = this.#now();
+    await journal.save({ registrations: [], watched: new Map([[subject, since]]), reports: [] });
+    return store.watch(subject, since);
+  }
+
+  /** Takes it off; whether it was there. */
+  async unwatch(subject: string): Promise<boolean> {
+    const { journal, store, onChange } = this.#options;
+    this.#leaving.add(subject);
+    try {
+      await journal.saveUnwatch(subject);
+    } finally {
+      this.#leaving.delete(subject);
+    }
+    onChange(subject);
+    return store.unwatch(subject);
+  }
+
+  #checked(check: () => Report): Report {
+    try {
+      return check();
+    } catch (error) {
+      this.#count.refused.malformed += 1;
+      throw error;
+    }
+  }
+
+  #checkedBatch(decode: () => UncheckedBatch, observations: number) {
+    try {
+      const batch = decode();
+      const module = this.#options.checks.module(batch.module);
+      return { module, ...this.#options.checks.entries(batch) };
+    } catch (error) {
+      this.#count.refused.malformed += observations;
+      throw error;
+    }
+  }
+
+  #enter(reports: number, bytes: number): () => void {
+    try {
+      return this.#admission.enter(reports, bytes);
+    } catch (error) {
+      this.#count.shed += reports;
+      throw error;
+    }
+  }
+
+  /** Does it if there is room for one more report, and counts how it ends. */
+  async #admitted(report: Report, act: () => Promise<unknown>): Promise<void> {
+    const leave = this.#enter(1, bytesOf(report));
+    try {
+      await act();
+      this.#count.accepted += 1;
+    } catch (error) {
+      this.#count.refused.unwritten += 1;
+      throw error;
+    } finally {
+      leave();
+    }
+  }
+
+  /** Observers of the entries whose registration is not on disk yet. */
+  #newcomers(module: string, entries: readonly BatchEntry[]): HandedOut[] {
+    const { registrations } = this.#options;
+    const observers = new Set<string>();
+    for (const { report } of entries) observers.add(report.observer);
+    return [...observers]
+      .map((observer) => {
+        const registration = { module, observer };
+        return { handle: registrations.register(registration).handle, registration };
+      })
+      .filter(({ handle }) => !registrations.isSaved(handle));
+  }
+
+  async #takeLocal(entries: readonly BatchEntry[], registrations: readonly HandedOut[]): Promise<void> {
+    const { held, relay, clock } = this.#options;
+    await this.#take(entries, registrations);
+    const released = held.subjects === 0 ? [] : this.#release(entries);
+    for (const { report } of entries) relay.propagate(report);
+    if (released.length === 0) return;
+    try {
+      await this.#take(released.map(plain), []);
+      this.#count.released += released.length;
+    } catch {
+      // The reports that set them free are taken whatever becomes of them.
+      for (const report of released) held.hold(report, clock.now());
+    }
+  }
+
+  /** What peers said of the subjects before anyone here did: it joins their panoramas. */
+  #release(entries: readonly BatchEntry[]): Report[] {
+    const { held, relay, clock } = this.#options;
+    const subjects = new Set(entries.map(({ report }) => report.subject));
+    return [...subjects].flatMap((subject) => {
+      const released = held.release(subject, clock.now());
+      if (released.length > 0) relay.subscribe(subject);
+      return released;
+    });
+  }
+
+  async #take(entries: readonly BatchEntry[], registrations: readonly HandedOut[]): Promise<void> {
+    const { journal, store, onChange } = this.#options;
+    const watched = new Map<string, Timestamp>();
+    const join = (subject: string): void => {
+      if (!this.#isOnWatchList(subject) && !watched.has(subject)) watched.set(subject, this.#now());
+    };
+    for (const { registration } of registrations) join(registration.observer);
+    for (const { report } of entries) join(report.subject);
+    await journal.save({ registrations, watched, reports: entries });
+    for (const { handle } of registrations) this.#options.registrations.markSaved(handle);
+    for (const [subject, since] of watched) store.watch(subject, since);
+    for (const { report } of entries) {
+      store.add(report);
+      onChange(report.subject, report.observer);
+    }
+  }
+
+  #isOnWatchList(subject: string): boolean {
+    return this.#options.store.isWatched(subject) && !this.#leaving.has(subject);
+  }
+
+  #now(): Timestamp {
+    return timestampFromMillis(this.#options.clock.now());
+  }
+}
+
+function plain(report: Report): BatchEntry {
+  return { id: '', report, provenance: null };
+}
+
+function bytesOf({ observer, subject, observation }: Report): number {
+  let bytes = REPORT_BYTES + observer.length + subject.length;
+  for (const { name } of observation.metrics) bytes += METRIC_BYTES + name.length;
+  return bytes;
+}
+

@@ -1,0 +1,166 @@
+import type { IdPrint } from './id-print.js';
+import { PRINT_WORDS, writePrint } from './id-print.js';
+
+/** Ids that one batch brought and nobody before it, until it is known whether they are taken. */
+export interface Claim {
+  /** For each id that was asked for, whether it is the first of its kind. An empty id always is. */
+  readonly isNew: readonly boolean[];
+  /** They are on disk. */
+  keep(): void;
+  /** They are not, so that whoever sends them again is no duplicate. */
+  release(): void;
+}
+
+/** Ids from `first` to before `end`, counted in the order in which they came. */
+interface Pending {
+  readonly first: number;
+  end: number;
+  readonly decided: Promise<void>;
+}
+
+/** Ids that are remembered when nothing else is said: 5 s of the fastest intake, hours of a usual one. */
+export const DEFAULT_REMEMBERED_IDS = 500_000;
+
+const EMPTY = 0;
+
+/**
+ * The newest ids that were taken. Each is kept as a print of 128 bits, so that an id costs 24 to 32 bytes
+ * whatever its length and the garbage collector has nothing to look at; two ids of the same print are
+ * not to be expected in the life of the universe.
+ */
+export class TakenIds {
+  readonly #capacity: number;
+  /** A ring: the print of the id number n stands at n modulo the capacity. */
+  readonly #prints: Uint32Array;
+  /** Open addressing: place in the ring + 1. At most half of it is in use. */
+  readonly #slots: Int32Array;
+  readonly #mask: number;
+  readonly #print: IdPrint = new Uint32Array(PRINT_WORDS);
+  readonly #pending: Pending[] = [];
+  #next = 0;
+  #size = 0;
+
+  constructor(capacity = DEFAULT_REMEMBERED_IDS) {
+    this.#capacity = capacity;
+    this.#prints = new Uint32Array(capacity * PRINT_WORDS);
+    const slots = 2 ** Math.ceil(Math.log2(capacity * 2));
+    this.#slots = new Int32Array(slots);
+    this.#mask = slots - 1;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** What it takes up, however many ids it holds. */
+  get bytes(): number {
+    return this.#prints.byteLength + this.#slots.byteLength;
+  }
+
+  /** Ids from before a restart, oldest first. */
+  restore(ids: Iterable<string>): void {
+    for (const id of ids) this.#add(id);
+  }
+
+  /** Resolves when one of the ids that was on its way to disk no longer is; null when none of them is. */
+  undecided(ids: readonly string[]): Promise<void> | null {
+    if (this.#pending.length === 0) return null;
+    for (const id of ids) {
+      if (id === '') continue;
+      const place = this.#find(id);
+      if (place === null) continue;
+      const number = this.#numberAt(place);
+      const pending = this.#pending.find(({ first, end }) => number >= first && number < end);
+      if (pending !== undefined) return pending.decided;
+    }
+    return null;
+  }
+
+  /** Claims those of the ids that are new. Ask `undecided` first, in the same turn. */
+  claim(ids: readonly string[]): Claim {
+    const first = this.#next;
+    const isNew = ids.map((id) => id === '' || this.#add(id));
+    if (this.#next === first) return { isNew, keep: () => undefined, release: () => undefined };
+    let decide: () => void = () => undefined;
+    const decided = new Promise<void>((resolve) => (decide = resolve));
+    const pending = { first, end: this.#next, decided };
+    this.#pending.push(pending);
+    const settle = (): void => {
+      this.#pending.splice(this.#pending.indexOf(pending), 1);
+      decide();
+    };
+    return {
+      isNew,
+      keep: settle,
+      release: () => {
+        for (let number = pending.first; number < pending.end; number += 1) this.#remove(number);
+        settle();
+      },
+    };
+  }
+
+  /** Whether the id was not there yet. */
+  #add(id: string): boolean {
+    if (this.#find(id) !== null) return false;
+    this.#remove(this.#next - this.#capacity);
+    const place = this.#next % this.#capacity;
+    this.#prints.set(this.#print, place * PRINT_WORDS);
+    let slot = this.#home(place);
+    while (this.#slots[slot] !== EMPTY) slot = (slot + 1) & this.#mask;
+    this.#slots[slot] = place + 1;
+    this.#next += 1;
+    this.#size += 1;
+    return true;
+  }
+
+  /** Its place in the ring, or null. Leaves its print in `#print`. */
+  #find(id: string): number | null {
+    const print = this.#print;
+    writePrint(id, print);
+    for (let slot = (print[0] ?? 0) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const entry = this.#slots[slot] ?? EMPTY;
+      if (entry === EMPTY) return null;
+      const start = (entry - 1) * PRINT_WORDS;
+      if (
+        this.#prints[start] === print[0] &&
+        this.#prints[start + 1] === print[1] &&
+        this.#prints[start + 2] === print[2] &&
+        this.#prints[start + 3] === print[3]
+      )
+        return entry - 1;
+    }
+  }
+
+  #home(place: number): number {
+    return (this.#prints[place * PRINT_WORDS] ?? 0) & this.#mask;
+  }
+
+  /** The number of the id that stands there: the newest that fits. */
+  #numberAt(place: number): number {
+    const newest = this.#next - 1;
+    return newest - ((newest - place) % this.#capacity);
+  }
+
+  /** Forgets the id of that number, if it is still there. */
+  #remove(number: number): void {
+    if (number < 0 || number < this.#next - this.#capacity) return;
+    const place = number % this.#capacity;
+    let slot = this.#home(place);
+    while (this.#slots[slot] !== place + 1) {
+      if (this.#slots[slot] === EMPTY) return;
+      slot = (slot + 1) & this.#mask;
+    }
+    this.#slots[slot] = EMPTY;
+    this.#size -= 1;
+    // Whoever was driven past the freed slot moves up, or a search would end before it.
+    for (let next = (slot + 1) & this.#mask; ; next = (next + 1) & this.#mask) {
+      const entry = this.#slots[next] ?? EMPTY;
+      if (entry === EMPTY) return;
+      const home = this.#home(entry - 1);
+      if (((next - home) & this.#mask) < ((next - slot) & this.#mask)) continue;
+      this.#slots[slot] = entry;
+      this.#slots[next] = EMPTY;
+      slot = next;
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import type {
+  AggregatorDescription,
+  BatchEntry,
+  BatchHandlers,
+  BatchRefusal,
+  BatchResult,
+  BatchSize,
+  Provenance,
+  UncheckedBatch,
+  UncheckedBatchEntry,
+} from '../../protocol/batch-service.js';
+import type { Report } from '../../protocol/model.js';
+import { HviewError, describeError } from '../../runtime/errors.js';
+import { NameChecks, checkReport } from './validation.js';
+
+/** Of one batch; the agent splits what is more. */
+export const MAX_OBSERVATIONS = 10_000;
+export const MAX_BATCH_BYTES = 1024 * 1024;
+
+const MAX_ID_BYTES = 64;
+
+/** What is kept of a text that says where an observation comes from; bytes of UTF-8. */
+const MAX_EVIDENCE_BYTES = 1000;
+
+/** The methods of hview.v1.Aggregator: they keep batches within their limits. */
+export function batchHandlers(options: {
+  readonly version: string;
+  readonly submit: (size: BatchSize, decode: () => UncheckedBatch) => Promise<BatchResult>;
+}): BatchHandlers {
+  const description: AggregatorDescription = {
+    version: options.version,
+    features: ['provenance'],
+    maxObservations: MAX_OBSERVATIONS,
+    maxBytes: MAX_BATCH_BYTES,
+  };
+  return {
+    describe: () => description,
+    submitBatch: (size, decode) =>
+      options.submit(size, () => {
+        checkSize(size);
+        const batch = decode();
+        // What was counted is what the figures say was received.
+        if (batch.entries.length !== size.observations)
+          throw new HviewError('REQUEST_INVALID', 'observations ends before the request does');
+        return batch;
+      }),
+  };
+}
+
+function checkSize({ observations, bytes }: BatchSize): void {
+  if (observations > MAX_OBSERVATIONS) {
+    throw new HviewError(
+      'REQUEST_INVALID',
+      `observations has ${observations} entries, a batch may have ${MAX_OBSERVATIONS}`,
+    );
+  }
+  if (bytes > MAX_BATCH_BYTES) {
+    throw new HviewError(
+      'REQUEST_INVALID',
+      `the batch has ${bytes} bytes, and ${MAX_BATCH_BYTES} are allowed`,
+    );
+  }
+}
+
+/** Those of the entries that are well formed, in their order, and why the others are not. */
+export function checkEntries(batch: UncheckedBatch): { entries: BatchEntry[]; refused: BatchRefusal[] } {
+  // The texts of a batch are few, and each appears often.
+  const names = new NameChecks();
+  const entries: BatchEntry[] = [];
+  const refused: BatchRefusal[] = [];
+  batch.entries.forEach((entry, index) => {
+    try {
+      entries.push(checkEntry(entry, names));
+    } catch (error) {
+      refused.push({ index, reason: describeError(error) });
+    }
+  });
+  return { entries, refused };
+}
+
+function checkEntry(entry: UncheckedBatchEntry, names: NameChecks): BatchEntry {
+  const { id } = entry;
+  const report: Report = checkReport(entry.report, names);
+  if (id.length * 3 > MAX_ID_BYTES && Buffer.byteLength(id) > MAX_ID_BYTES) {
+    throw new HviewError('REQUEST_INVALID', `id is longer than ${MAX_ID_BYTES} bytes`);
+  }
+  if (id.includes('\0')) throw new HviewError('REQUEST_INVALID', 'id holds a zero byte');
+  return { id, report, provenance: entry.provenance === null ? null : shorten(entry.provenance) };
+}
+
+/** An observation is not refused because the line that it comes from is long. */
+function shorten({ host, path, offset, line, rule, why }: Provenance): Provenance {
+  return { host: cut(host), path: cut(path), offset, line: cut(line), rule: cut(rule), why: cut(why) };
+}
+
+function cut(text: string): string {
+  if (text.length * 3 <= MAX_EVIDENCE_BYTES) return text;
+  const bytes = Buffer.from(text);
+  if (bytes.length <= MAX_EVIDENCE_BYTES) return text;
+  // What was cut in the middle of a character ends in one that stands for that.
+  return bytes.toString('utf8', 0, MAX_EVIDENCE_BYTES).replace(/\uFFFD+$/, '');
+}

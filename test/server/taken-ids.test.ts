@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals';
+import { PRINT_WORDS, writePrint } from '../../server/intake/id-print.js';
+import { TakenIds } from '../../server/intake/taken-ids.js';
+
+/** Claims and keeps; which of the ids were new. */
+function take(taken: TakenIds, ...ids: readonly string[]): boolean[] {
+  const claim = taken.claim(ids);
+  claim.keep();
+  return [...claim.isNew];
+}
+
+describe('taken ids', () => {
+  it('tell the first of its kind from a repetition, also in one batch', () => {
+    const taken = new TakenIds();
+    expect(take(taken, 'a', 'b', 'a')).toEqual([true, true, false]);
+    expect(take(taken, 'b', 'c', 'c')).toEqual([false, true, false]);
+    expect(taken.size).toBe(3);
+  });
+
+  it('take no empty id for a repetition', () => {
+    expect(take(new TakenIds(), '', 'a', '', '')).toEqual([true, true, true, true]);
+  });
+
+  it('forget the oldest beyond their number, and only these', () => {
+    const taken = new TakenIds(3);
+    take(taken, 'a', 'b', 'c', 'd');
+    expect(taken.size).toBe(3);
+    expect(take(taken, 'b', 'c', 'd')).toEqual([false, false, false]);
+    expect(take(taken, 'a')).toEqual([true]);
+    expect(take(taken, 'c', 'd', 'a')).toEqual([false, false, false]);
+    expect(take(taken, 'b')).toEqual([true]);
+  });
+
+  it('do not count what was not written', () => {
+    const taken = new TakenIds(10);
+    take(taken, 'a');
+    taken.claim(['a', 'b', 'c']).release();
+    expect(taken.size).toBe(1);
+    expect(take(taken, 'a', 'b', 'c')).toEqual([false, true, true]);
+  });
+
+  it('know those from before a restart', () => {
+    const taken = new TakenIds(2);
+    taken.restore(['a', 'b', 'c']);
+    expect(take(taken, 'b', 'c', 'a')).toEqual([false, false, true]);
+  });
+
+  it('say which are on their way to disk, until they are decided', async () => {
+    const taken = new TakenIds();
+    const first = taken.claim(['a', 'b']);
+    const second = taken.claim(['c']);
+    expect(taken.undecided(['', 'x', 'y'])).toBeNull();
+    const decisions: string[] = [];
+    const noted = [
+      taken.undecided(['x', 'b'])?.then(() => decisions.push('b')),
+      taken.undecided(['c'])?.then(() => decisions.push('c')),
+    ];
+    second.release();
+    await noted[1];
+    first.keep();
+    await noted[0];
+    expect(decisions).toEqual(['c', 'b']);
+    expect(taken.undecided(['a', 'b', 'c'])).toBeNull();
+    expect(take(taken, 'a', 'b', 'c')).toEqual([false, false, true]);
+  });
+
+  it('agree with a plain list of the newest, whatever is claimed, kept and released', () => {
+    const capacity = 40;
+    const taken = new TakenIds(capacity);
+    /** The ids as they stand in the ring; null: released. */
+    let model: (string | null)[] = [];
+    let state = 1;
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+      return (state >>> 8) % below;
+    };
+    for (let round = 0; round < 3000; round += 1) {
+      const ids = Array.from({ length: 1 + random(6) }, () => `id-${random(90)}`);
+      const claim = taken.claim(ids);
+      const start = model.length;
+      const expected = ids.map((id) => {
+        const isNew = !model.slice(-capacity).includes(id);
+        if (isNew) model.push(id);
+        return isNew;
+      });
+      expect(claim.isNew).toEqual(expected);
+      if (random(3) === 0) {
+        claim.release();
+        model = model.map((id, index) => (index >= start ? null : id));
+      } else {
+        claim.keep();
+      }
+      expect(taken.size).toBe(model.slice(-capacity).filter((id) => id !== null).length);
+    }
+  });
+
+  it('take 25 bytes an id', () => {
+    const taken = new TakenIds(500_000);
+    expect(taken.bytes).toBe(500_000 * 16 + 2 ** 20 * 4);
+  });
+});
+
+describe('the print of an id', () => {
+  it('differs in every one of its words between 200,000 ids that differ little, as chance would have it', () => {
+    const print = new Uint32Array(PRINT_WORDS);
+    const words = Array.from({ length: PRINT_WORDS }, () => new Set<number>());
+    for (let index = 0; index < 200_000; index += 1) {
+      writePrint(`observation-${index}`, print);
+      print.forEach((word, lane) => words[lane]?.add(word));
+    }
+    // Of 200,000 words drawn at random some 5 are equal to another.
+    for (const lane of words) expect(lane.size).toBeGreaterThan(199_970);
+  });
+
+  it('differs when ids differ in length, order or beyond Latin letters', () => {
+    const prints = ['', '\u0001', 'a', 'aa', 'aaa', 'ab', 'ba', 'é', 'ē', '💥', '💦'].map((id) => {
+      const print = new Uint32Array(PRINT_WORDS);
+      writePrint(id, print);
+      return print.join();
+    });
+    expect(new Set(prints).size).toBe(prints.length);
+  });
+});
