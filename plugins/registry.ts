@@ -3,11 +3,13 @@ import { createRequire } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { HviewError, describeError } from '../runtime/errors.js';
+import { cassandraFactory } from './cassandra/cassandra-plugin.js';
+import { hdfsFactory } from './hdfs/hdfs-plugin.js';
 import type { LogPluginFactory } from './log-plugin.js';
 import { zooKeeperFactory } from './zookeeper/zookeeper-plugin.js';
 
 /** The plugins that come with hview. One line each. */
-export const BUNDLED_PLUGINS: readonly LogPluginFactory[] = [zooKeeperFactory];
+export const BUNDLED_PLUGINS: readonly LogPluginFactory[] = [zooKeeperFactory, cassandraFactory, hdfsFactory];
 
 /**
  * The plugin of that name: a bundled one, else a module given by path (`./my-plugin.js`) or by

@@ -12,7 +12,7 @@ const ROOMS: Record<string, { rooms: string[]; packages: string[] }> = {
     packages: ['@grpc/grpc-js', '@grpc/proto-loader', '@grpc/reflection', '@bufbuild/protobuf'],
   },
   filters: { rooms: ['runtime', 'protocol/model'], packages: [] },
-  plugins: { rooms: ['runtime', 'protocol/model'], packages: ['ini'] },
+  plugins: { rooms: ['runtime', 'protocol/model'], packages: ['ini', 'yaml', 'fast-xml-parser'] },
   agent: { rooms: ['runtime', 'protocol', 'filters', 'plugins'], packages: ['tail-file', 'chokidar'] },
   server: { rooms: ['runtime', 'protocol'], packages: ['libsql'] },
   cli: { rooms: ['runtime', 'protocol', 'filters', 'plugins', 'agent', 'server'], packages: [] },
