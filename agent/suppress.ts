@@ -19,7 +19,7 @@ interface LastWord {
   readonly timeMs: number;
 }
 
-/** Beyond this many remembered words those that can no longer suppress anything are forgotten. */
+/** More words than this are never remembered: forgetting one costs a repeat, not a finding. */
 const MEMORY_SIZE = 4096;
 
 /**
@@ -29,6 +29,7 @@ const MEMORY_SIZE = 4096;
  */
 export class Suppressor {
   readonly #lastWords = new Map<string, LastWord>();
+  #newestMs = -Infinity;
 
   constructor(private readonly options: SuppressOptions) {}
 
@@ -39,16 +40,51 @@ export class Suppressor {
     if (mergeSeconds <= 0) return 'pass';
 
     const key = topicOf(finding);
+    this.#newestMs = Math.max(this.#newestMs, timeMs);
     const score = Math.trunc(finding.score);
     const last = this.#lastWords.get(key);
     const repeats = last !== undefined && last.status === status && last.score === score;
     if (repeats && timeMs - last.timeMs < mergeSeconds * 1000) return 'repeat';
+    // Deleted first, so that the topics stand in the order in which they were last spoken of.
+    this.#lastWords.delete(key);
     this.#lastWords.set(key, { status, score, timeMs });
-    if (this.#lastWords.size > MEMORY_SIZE) this.#forget(timeMs - mergeSeconds * 1000);
+    if (this.#lastWords.size > MEMORY_SIZE) this.#forget();
     return 'pass';
   }
 
-  #forget(beforeMs: number): void {
-    for (const [key, { timeMs }] of this.#lastWords) if (timeMs < beforeMs) this.#lastWords.delete(key);
+  /** What must outlive a restart, as JSON data. */
+  state(): unknown {
+    return [...this.#lastWords].filter(([, word]) => this.#canSuppress(word));
   }
+
+  /** Takes over what `state` gave; what it does not understand is ignored. */
+  restore(state: unknown): void {
+    if (!Array.isArray(state)) return;
+    for (const entry of (state as unknown[]).slice(-MEMORY_SIZE)) {
+      if (!Array.isArray(entry)) continue;
+      const [key, word] = entry as unknown[];
+      if (typeof key !== 'string' || !isLastWord(word)) continue;
+      this.#lastWords.set(key, { status: word.status, score: word.score, timeMs: word.timeMs });
+      this.#newestMs = Math.max(this.#newestMs, word.timeMs);
+    }
+  }
+
+  #canSuppress({ timeMs }: LastWord): boolean {
+    return this.#newestMs - timeMs < this.options.mergeSeconds * 1000;
+  }
+
+  /** Makes room: first what can suppress nothing any more, then what was said first. */
+  #forget(): void {
+    for (const [key, word] of this.#lastWords) if (!this.#canSuppress(word)) this.#lastWords.delete(key);
+    for (const key of this.#lastWords.keys()) {
+      if (this.#lastWords.size <= MEMORY_SIZE / 2) return;
+      this.#lastWords.delete(key);
+    }
+  }
+}
+
+function isLastWord(data: unknown): data is LastWord {
+  if (typeof data !== 'object' || data === null) return false;
+  const { status, score, timeMs } = data as Record<string, unknown>;
+  return [status, score, timeMs].every((value) => typeof value === 'number');
 }

@@ -1,7 +1,8 @@
 import { groupIntoBranches, type Branch } from './branches.js';
-import { compileClause, fieldValue, type CompiledClause } from './compiled-clause.js';
+import { compileClause, fieldValue, levelClause, type CompiledClause } from './compiled-clause.js';
 import { HeadIndex } from './head-index.js';
 import { literalsOfEntries } from './entry-literals.js';
+import { lengthOfTime } from './loading/duration.js';
 import type { Match, Matcher, MatchSubject, RecordFields } from './matcher.js';
 import { listElements } from './operators.js';
 import { patternOf } from './pattern/pattern.js';
@@ -25,9 +26,11 @@ interface CompiledBody {
   /** The clauses after the head. */
   readonly clauses: readonly CompiledClause[];
   readonly readsDetail: boolean;
-  /** The match, complete but for a captured subject, so that most matches need no new object. */
+  /** The match, complete but for what is captured, so that most matches need no new object. */
   readonly match: Match;
-  readonly subjectSource: SubjectSource | null;
+  readonly subjectSource: ResultSource | null;
+  /** The captured length of a pause. */
+  readonly lastedSource: ResultSource | null;
 }
 
 class CompiledMatcher implements Matcher {
@@ -108,10 +111,12 @@ function compileBranch({ head, bodies }: Branch): CompiledBranch {
 }
 
 function compileBody(entry: RuleEntry): CompiledBody {
-  const { context, subject, status, score, expiresMs, withdraws } = entry.classifier;
+  const { context, subject, status, score, expiresMs, withdraws, deadline, escalate, pause, minLevel } =
+    entry.classifier;
   const fixedSubject: MatchSubject =
     subject.kind === 'literal' ? { kind: 'token', token: subject.name } : { kind: 'tag' };
   const clauses = entry.chain.slice(1).map(compileClause);
+  if (minLevel !== null) clauses.unshift(levelClause(minLevel));
   const rule = Object.freeze({ id: entry.id, why: entry.why });
   return {
     clauses,
@@ -124,8 +129,18 @@ function compileBody(entry: RuleEntry): CompiledBody {
       score,
       expiresMs,
       withdraws,
+      deadline,
+      escalate,
+      pause:
+        pause === null
+          ? null
+          : Object.freeze({
+              lastedMs: pause.lasted.kind === 'fixed' ? pause.lasted.lastedMs : 0,
+              distrustMs: pause.distrustMs,
+            }),
     }),
-    subjectSource: subject.kind === 'result' ? subjectSource(entry.chain, subject.result) : null,
+    subjectSource: subject.kind === 'result' ? resultSource(entry.chain, subject.result) : null,
+    lastedSource: pause?.lasted.kind === 'result' ? resultSource(entry.chain, pause.lasted.result) : null,
   };
 }
 
@@ -136,16 +151,18 @@ function allHold(clauses: readonly CompiledClause[], fields: RecordFields): bool
   return true;
 }
 
-function matchOf(body: CompiledBody, fields: RecordFields): Match {
-  const token = body.subjectSource === null ? '' : body.subjectSource(fields);
-  return token === '' ? body.match : { ...body.match, subject: { kind: 'token', token } };
+function matchOf({ match, subjectSource, lastedSource }: CompiledBody, fields: RecordFields): Match {
+  const token = subjectSource === null ? '' : subjectSource(fields);
+  const named: Match = token === '' ? match : { ...match, subject: { kind: 'token', token } };
+  if (lastedSource === null || match.pause === null) return named;
+  return { ...named, pause: { ...match.pause, lastedMs: lengthOfTime(lastedSource(fields)) } };
 }
 
 /** Gives a result's text for a record that fulfils the chain; empty when nothing was captured. */
-type SubjectSource = (fields: RecordFields) => string;
+type ResultSource = (fields: RecordFields) => string;
 
-/** Only captures that can become the subject are ever taken, and only from records that match. */
-function subjectSource(chain: readonly Clause[], result: string): SubjectSource | null {
+/** Only captures that the match needs are ever taken, and only from records that match. */
+function resultSource(chain: readonly Clause[], result: string): ResultSource | null {
   const sources = chain.map((clause) => captureSource(clause, result)).filter((source) => source !== null);
   if (sources.length === 0) return null;
   return (fields) => {

@@ -2,6 +2,7 @@ import type { Ranges } from './pattern/character-set.js';
 import { firstCharacters } from './pattern/first-characters.js';
 import { requiredLiterals } from './pattern/literals.js';
 import type { RecordFields } from './matcher.js';
+import { isAtLeast, type LogLevel } from './log-level.js';
 import { listElements } from './operators.js';
 import { patternOf, type Pattern } from './pattern/pattern.js';
 import type { PatternNode } from './pattern/pattern-syntax.js';
@@ -25,6 +26,11 @@ export function fieldValue(fields: RecordFields, field: string): string {
 
 export function compileClause(clause: Clause): CompiledClause {
   return { field: clause.field, holds: compileTest(clause), firstCharacters: firstCharactersOf(clause) };
+}
+
+/** The condition that the record's level is at least `minimum`. */
+export function levelClause(minimum: LogLevel): CompiledClause {
+  return { field: 'level', holds: (value) => isAtLeast(value, minimum), firstCharacters: null };
 }
 
 function firstCharactersOf({ operator, pattern }: Clause): Ranges | null {
@@ -68,21 +74,30 @@ function searchTest({ tester, core }: Pattern): ValueTest {
 
 /** For a pattern that is nothing but text, perhaps tied to an end of the field. */
 function plainTest(core: PatternNode): ValueTest | null {
-  const items = [...itemsOf(core)];
-  const fromStart = isAssertion(items[0], 'text-start');
-  if (fromStart) items.shift();
-  const toEnd = isAssertion(items[items.length - 1], 'text-end');
-  if (toEnd) items.pop();
-  const text = textOf(items);
-  if (text === null) return null;
+  const plain = plainText(core);
+  if (plain === null) return null;
+  const { text, fromStart, toEnd } = plain;
   if (fromStart && toEnd) return (value) => value === text;
   if (fromStart) return (value) => value.startsWith(text);
   if (toEnd) return (value) => value.endsWith(text);
   return (value) => value.includes(text);
 }
 
+/** The text that a pattern is, and the ends of the field that it is tied to; null: it is more than text. */
+export function plainText(
+  core: PatternNode,
+): { readonly text: string; readonly fromStart: boolean; readonly toEnd: boolean } | null {
+  const items = [...itemsOf(core)];
+  const fromStart = isAssertion(items[0], 'text-start');
+  if (fromStart) items.shift();
+  const toEnd = isAssertion(items[items.length - 1], 'text-end');
+  if (toEnd) items.pop();
+  const text = textOf(items);
+  return text === null ? null : { text, fromStart, toEnd };
+}
+
 /** The text that a field has to start with; empty when the pattern is not tied to the start. */
-function anchoredPrefix(core: PatternNode): string {
+export function anchoredPrefix(core: PatternNode): string {
   const items = itemsOf(core);
   if (!isAssertion(items[0], 'text-start')) return '';
   const end = items.findIndex((item, index) => index > 0 && item.kind !== 'character');

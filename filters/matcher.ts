@@ -31,6 +31,36 @@ export interface Match {
   readonly expiresMs: number | null;
   /** The observer's findings that this match ends; null: none but its own context's. */
   readonly withdraws: Withdrawal | null;
+  /** What it becomes when nothing resolves it in time; null: it stays what it is. */
+  readonly deadline: Deadline | null;
+  /** What it becomes when it is said again and again, by rising count; null: always the same. */
+  readonly escalate: readonly EscalationStep[] | null;
+  /** It tells that the observer itself stood still; null: it does not. */
+  readonly pause: Pause | null;
+}
+
+/** What a pending finding becomes that stays unresolved. */
+export interface Deadline {
+  /** Counted from the first word, milliseconds. */
+  readonly afterMs: number;
+  readonly status: Status;
+  readonly score: number;
+}
+
+/** What a finding becomes with the `count`-th time within `withinMs` of log time. */
+export interface EscalationStep {
+  readonly count: number;
+  readonly withinMs: number;
+  readonly status: Status;
+  readonly score: number;
+}
+
+/** The observer stood still: what it says of others around that time weighs nothing. */
+export interface Pause {
+  /** For how long before the record it stood still, milliseconds; 0 when the record does not say. */
+  readonly lastedMs: number;
+  /** For how long after the record it is not to be trusted yet, milliseconds. */
+  readonly distrustMs: number;
 }
 
 /** Which standing findings of the same observer no longer hold once an entry has fired. */

@@ -1,7 +1,9 @@
 import { groupIntoBranches, type Branch } from './branches.js';
-import type { Match, Matcher, MatchSubject, RecordFields } from './matcher.js';
+import { lengthOfTime } from './loading/duration.js';
+import { isAtLeast } from './log-level.js';
+import type { Match, Matcher, MatchSubject, Pause, RecordFields } from './matcher.js';
 import { prepareClause, type Captures, type ClauseTest } from './operators.js';
-import type { Clause, RuleEntry, RuleSet, SubjectRule } from './rule-set.js';
+import type { Clause, PauseRule, RuleEntry, RuleSet, SubjectRule } from './rule-set.js';
 
 /**
  * The rule language as it is defined, written to be read and compared with, not to be fast. The compiled
@@ -24,6 +26,7 @@ export class ReferenceMatcher implements Matcher {
     for (const branch of this.#branches) {
       if (this.#test(branch.head, fields) === null) continue;
       for (const body of branch.bodies) {
+        if (!hasLevel(body, fields)) continue;
         const captures = this.#testAll(body.chain, fields);
         if (captures !== null) return toMatch(body, captures);
       }
@@ -59,8 +62,14 @@ export class ReferenceMatcher implements Matcher {
   }
 }
 
+function hasLevel({ classifier: { minLevel } }: RuleEntry, fields: RecordFields): boolean {
+  const level = Object.hasOwn(fields, 'level') ? fields['level'] : undefined;
+  return minLevel === null || isAtLeast(level ?? '', minLevel);
+}
+
 function toMatch(entry: RuleEntry, captures: Captures): Match {
-  const { context, subject, status, score, expiresMs, withdraws } = entry.classifier;
+  const { context, subject, status, score, expiresMs, withdraws, deadline, escalate, pause } =
+    entry.classifier;
   return {
     rule: { id: entry.id, why: entry.why },
     subject: toSubject(subject, captures),
@@ -69,6 +78,9 @@ function toMatch(entry: RuleEntry, captures: Captures): Match {
     score,
     expiresMs,
     withdraws,
+    deadline,
+    escalate,
+    pause: pause === null ? null : toPause(pause, captures),
   };
 }
 
@@ -76,4 +88,10 @@ function toSubject(subject: SubjectRule, captures: Captures): MatchSubject {
   if (subject.kind === 'tag') return { kind: 'tag' };
   const token = subject.kind === 'literal' ? subject.name : (captures.get(subject.result) ?? '');
   return token === '' ? { kind: 'tag' } : { kind: 'token', token };
+}
+
+function toPause({ lasted, distrustMs }: PauseRule, captures: Captures): Pause {
+  const lastedMs =
+    lasted.kind === 'fixed' ? lasted.lastedMs : lengthOfTime(captures.get(lasted.result) ?? '');
+  return { lastedMs, distrustMs };
 }

@@ -1,5 +1,6 @@
 import type { Status } from '../protocol/model.js';
-import type { Withdrawal } from './matcher.js';
+import type { LogLevel } from './log-level.js';
+import type { Deadline, EscalationStep, Withdrawal } from './matcher.js';
 
 /**
  * A filter file, read and checked. What a file may leave out is filled in here, so that nobody behind
@@ -56,10 +57,27 @@ export interface Classifier {
   readonly status: Status;
   /** 0 to 100. */
   readonly score: number;
+  /** One more condition: the record's `level` is at least this; null: any level. */
+  readonly minLevel: LogLevel | null;
   /** Milliseconds; null: the finding stands until something newer comes. */
   readonly expiresMs: number | null;
   readonly withdraws: Withdrawal | null;
+  readonly deadline: Deadline | null;
+  readonly escalate: readonly EscalationStep[] | null;
+  readonly pause: PauseRule | null;
 }
+
+/** How a record tells of a pause of its own process. */
+export interface PauseRule {
+  readonly lasted: LastedRule;
+  readonly distrustMs: number;
+}
+
+/** Where the length of a pause comes from. */
+export type LastedRule =
+  | { readonly kind: 'fixed'; readonly lastedMs: number }
+  /** The named result, `content_ms`: a number of milliseconds or a duration; 0 when it is neither. */
+  | { readonly kind: 'result'; readonly result: string };
 
 /** Where the subject's name comes from. */
 export type SubjectRule =

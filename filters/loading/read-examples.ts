@@ -1,5 +1,5 @@
 import { ObjectReader } from './object-reader.js';
-import { readScore, readStatus, readTexts } from './read-classifier.js';
+import { readScore, readStatus, readTexts } from './read-values.js';
 import type { Example, ExampleExpectation } from '../rule-set.js';
 
 const EXAMPLE_MEMBERS = ['Line', 'Lines', 'Expect', 'Synthetic'];

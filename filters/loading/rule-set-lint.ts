@@ -1,5 +1,6 @@
 import { clauseKey, groupIntoBranches } from '../branches.js';
 import { parseList } from '../list-text.js';
+import { compareLevels } from '../log-level.js';
 import { compilePattern } from '../pattern/pattern.js';
 import { resultName, type Clause, type RuleEntry } from '../rule-set.js';
 
@@ -10,9 +11,12 @@ export interface Remark {
 
 /** What is allowed but cannot be meant: entries that never fire, subjects that nothing captures. */
 export function lintRuleSet(entries: readonly RuleEntry[]): readonly Remark[] {
-  return [...shadowedBranches(entries), ...shadowedBodies(entries), ...unknownResults(entries)].sort(
-    (a, b) => a.entry.number - b.entry.number,
-  );
+  return [
+    ...shadowedBranches(entries),
+    ...shadowedBodies(entries),
+    ...unknownResults(entries),
+    ...unresolvedOperations(entries),
+  ].sort((a, b) => a.entry.number - b.entry.number);
 }
 
 /** Two heads that differ in CaptureResult only: whatever the second matches, the first has decided. */
@@ -39,7 +43,10 @@ function* shadowedBodies(entries: readonly RuleEntry[]): Generator<Remark> {
     const earlier: { entry: RuleEntry; clauses: readonly string[] }[] = [];
     for (const entry of bodies) {
       const clauses = entry.chain.map((clause) => clauseKey({ ...clause, captureResult: false }));
-      const winner = earlier.find((other) => other.clauses.every((clause) => clauses.includes(clause)));
+      const winner = earlier.find(
+        (other) =>
+          asksNoHigherLevel(other.entry, entry) && other.clauses.every((clause) => clauses.includes(clause)),
+      );
       if (winner !== undefined) {
         yield {
           entry,
@@ -51,18 +58,45 @@ function* shadowedBodies(entries: readonly RuleEntry[]): Generator<Remark> {
   }
 }
 
+function asksNoHigherLevel(a: RuleEntry, b: RuleEntry): boolean {
+  const [levelOfA, levelOfB] = [a.classifier.minLevel, b.classifier.minLevel];
+  return levelOfA === null || (levelOfB !== null && compareLevels(levelOfA, levelOfB) <= 0);
+}
+
 function* unknownResults(entries: readonly RuleEntry[]): Generator<Remark> {
   for (const entry of entries) {
-    const { subject } = entry.classifier;
-    if (subject.kind !== 'result') continue;
+    const { subject, pause } = entry.classifier;
     const captured = entry.chain.flatMap(resultsOf);
-    if (captured.includes(subject.result)) continue;
     const known =
       captured.length === 0 ? 'its clauses capture nothing' : `its clauses capture ${captured.join(', ')}`;
-    yield {
-      entry,
-      message: `Subject <${subject.result}> is always empty, so the tag's subject is taken: ${known}`,
-    };
+    if (subject.kind === 'result' && !captured.includes(subject.result)) {
+      yield {
+        entry,
+        message: `Subject <${subject.result}> is always empty, so the tag's subject is taken: ${known}`,
+      };
+    }
+    if (pause?.lasted.kind === 'result' && !captured.includes(pause.lasted.result)) {
+      const { result } = pause.lasted;
+      yield { entry, message: `Lasted <${result}> is always empty, so no time before counts: ${known}` };
+    }
+  }
+}
+
+/** Deadlines that are always missed, because no entry tells the good end. */
+function* unresolvedOperations(entries: readonly RuleEntry[]): Generator<Remark> {
+  const tellsOf = ({ classifier }: RuleEntry, context: string): boolean =>
+    classifier.context === context || classifier.context === '';
+  for (const entry of entries) {
+    const { deadline, context } = entry.classifier;
+    if (deadline === null || context === '') continue;
+    const isResolved = entries.some(
+      (other) =>
+        (other !== entry && tellsOf(other, context)) ||
+        other.classifier.withdraws?.contexts.includes(context) === true,
+    );
+    if (!isResolved) {
+      yield { entry, message: `its Deadline is always missed: no other entry speaks of ${context}` };
+    }
   }
 }
 

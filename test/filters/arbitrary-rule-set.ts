@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import type { RecordFields } from '../../filters/matcher.js';
 import { compilePattern } from '../../filters/pattern/pattern.js';
-import type { Clause, RuleEntry, RuleSet } from '../../filters/rule-set.js';
+import type { Clause, LastedRule, RuleEntry, RuleSet } from '../../filters/rule-set.js';
 
 /** Fields that rules test and records have; `absent` is in no record. */
 const RULE_FIELDS = ['content', 'tag', 'detail', 'absent'];
 /** Few words, so that rules and records meet. */
-const WORDS = ['abc', 'bca', 'aab', 'abcabc', 'ab', 'b', 'ABC', 'é😀x', '', ' '];
+const WORDS = ['abc', 'bca', 'aab', 'abcabc', 'ab', 'b', 'ABC', 'é😀x', '', ' ', '17'];
 
 const word = fc.constantFrom(...WORDS);
 
@@ -71,6 +71,10 @@ const clause: fc.Arbitrary<Clause> = fc
     captureResult,
   }));
 
+function lastedRule(result: string): LastedRule {
+  return result === 'none' ? { kind: 'fixed', lastedMs: 250 } : { kind: 'result', result };
+}
+
 /** Rule sets in which several entries share a head. */
 export const arbitraryRuleSet: fc.Arbitrary<RuleSet> = fc
   .array(clause, { minLength: 1, maxLength: 4 })
@@ -80,6 +84,8 @@ export const arbitraryRuleSet: fc.Arbitrary<RuleSet> = fc
         head: fc.constantFrom(...heads),
         rest: fc.array(clause, { maxLength: 2 }),
         result: fc.constantFrom(null, 'content_g1', 'content_g2', 'tag_g1', 'detail_g1'),
+        minLevel: fc.constantFrom(null, null, 'DEBUG' as const, 'WARN' as const, 'FATAL' as const),
+        lasted: fc.constantFrom(null, 'none', 'content_g1', 'tag_g1'),
       }),
       { minLength: 1, maxLength: 6 },
     ),
@@ -90,7 +96,7 @@ export const arbitraryRuleSet: fc.Arbitrary<RuleSet> = fc
     description: '',
     knownSubjectsOnly: false,
     warnings: [],
-    entries: drafts.map(({ head, rest, result }, index): RuleEntry => ({
+    entries: drafts.map(({ head, rest, result, minLevel, lasted }, index): RuleEntry => ({
       number: index + 1,
       id: `entry-${index + 1}`,
       why: '',
@@ -101,8 +107,12 @@ export const arbitraryRuleSet: fc.Arbitrary<RuleSet> = fc
         subject: result === null ? { kind: 'tag' } : { kind: 'result', result },
         status: 5,
         score: 20,
+        minLevel,
         expiresMs: null,
         withdraws: null,
+        deadline: null,
+        escalate: null,
+        pause: lasted === null ? null : { lasted: lastedRule(lasted), distrustMs: 1000 },
       },
       examples: [],
     })),
@@ -113,7 +123,14 @@ const text = fc
   .map((parts) => parts.join(''));
 
 /** Records as they are before their continuation lines are known. */
-export const arbitraryRecord: fc.Arbitrary<RecordFields> = fc.record({ content: text, tag: text });
+export const arbitraryRecord: fc.Arbitrary<RecordFields> = fc.record(
+  {
+    content: text,
+    tag: text,
+    level: fc.constantFrom('TRACE', 'debug', 'INFO', 'WARN', 'Warning', 'ERROR', 'CRITICAL', 'NOTICE', ''),
+  },
+  { requiredKeys: ['content', 'tag'] },
+);
 
 /** Continuation lines. */
 export const arbitraryDetail: fc.Arbitrary<string> = fc

@@ -78,8 +78,12 @@ describe('a filter file of the original Panorama', () => {
         subject: { kind: 'tag' },
         status: Status.NA,
         score: 55,
+        minLevel: null,
         expiresMs: null,
         withdraws: null,
+        deadline: null,
+        escalate: null,
+        pause: null,
       },
       examples: [],
     });
@@ -157,6 +161,45 @@ describe('the extensions', () => {
   it('withdraw findings on the same subject unless they say otherwise', () => {
     const ruleSet = load(classifierFile({ Withdraws: { Contexts: ['A'] } }));
     expect(ruleSet.entries[0]?.classifier.withdraws).toEqual({ contexts: ['A'], subjects: 'same' });
+  });
+});
+
+describe('the extensions that need a clock', () => {
+  it('are read where they are given', () => {
+    const ruleSet = load({
+      FilterTree: [
+        {
+          Chain: [{ ...CLAUSE, Pattern: 'took (?<ms>\\d+)', CaptureResult: true }],
+          Classifier: {
+            Status: 'Pending',
+            Score: 60,
+            MinLevel: 'warning',
+            Deadline: { After: '30s', Status: 'unhealthy', Score: '20' },
+            Escalate: [
+              { Count: 3, Within: '1m', Status: 'pending', Score: 50 },
+              { Count: 10, Within: '5m', Status: 'Dying', Score: '5.5' },
+            ],
+            Pause: { Lasted: '<content_ms>', Distrust: '10s' },
+          },
+        },
+      ],
+    });
+    expect(ruleSet.warnings).toEqual([]);
+    expect(ruleSet.entries[0]?.classifier).toMatchObject({
+      minLevel: 'WARN',
+      deadline: { afterMs: 30_000, status: Status.UNHEALTHY, score: 20 },
+      escalate: [
+        { count: 3, withinMs: 60_000, status: Status.PENDING, score: 50 },
+        { count: 10, withinMs: 300_000, status: Status.DYING, score: 5.5 },
+      ],
+      pause: { lasted: { kind: 'result', result: 'content_ms' }, distrustMs: 10_000 },
+    });
+  });
+
+  it('take a pause of a fixed length, and of none that is told', () => {
+    const pauseOf = (Pause: object) => load(classifierFile({ Pause })).entries[0]?.classifier.pause;
+    expect(pauseOf({ Lasted: '2s', Distrust: '10s' })?.lasted).toEqual({ kind: 'fixed', lastedMs: 2000 });
+    expect(pauseOf({ Distrust: '10s' })?.lasted).toEqual({ kind: 'fixed', lastedMs: 0 });
   });
 });
 
@@ -307,6 +350,84 @@ describe('what makes a file unusable', () => {
       ],
     ],
     [
+      'a level that is none',
+      classifierFile({ MinLevel: 'WARNIG' }),
+      [
+        'entry 1, Classifier: unknown MinLevel "WARNIG"; did you mean "WARNING"? (known: TRACE, DEBUG, INFO, WARN, ERROR, FATAL, WARNING, CRITICAL)',
+      ],
+    ],
+    [
+      'a deadline for what is not pending',
+      classifierFile({ Deadline: { After: '30s', Status: 'dead', Score: 0 } }),
+      [
+        "entry 1, Classifier, Deadline: only what is pending can miss a deadline, and the entry's Status is unhealthy",
+      ],
+    ],
+    [
+      'a deadline that makes nothing worse',
+      classifierFile({ Status: 'pending', Deadline: { After: '30s', Status: 'pending', Score: 0 } }),
+      ['entry 1, Classifier, Deadline: Status has to be worse than pending, not pending'],
+    ],
+    [
+      'a deadline without time and status',
+      classifierFile({ Status: 'pending', Deadline: { Afer: '30s', Score: 0 } }),
+      [
+        'entry 1, Classifier, Deadline: Status is missing',
+        'entry 1, Classifier, Deadline: After is missing; did you mean it with "Afer"?',
+      ],
+    ],
+    [
+      'steps that do not rise',
+      classifierFile({
+        Escalate: [
+          { Count: 3, Within: '1m', Status: 'dying', Score: 5 },
+          { Count: 3, Within: '5m', Status: 'unhealthy', Score: 5 },
+        ],
+      }),
+      [
+        'entry 1, Classifier, Escalate step 2: Count 3 has to be more than the 3 of the step before',
+        'entry 1, Classifier, Escalate step 2: Status unhealthy is better than the dying before it',
+      ],
+    ],
+    [
+      'a step that is better than the entry',
+      classifierFile({ Escalate: [{ Count: 2, Within: '1m', Status: 'maybe_unhealthy', Score: 5 }] }),
+      ['entry 1, Classifier, Escalate step 1: Status maybe_unhealthy is better than the unhealthy before it'],
+    ],
+    [
+      'a count that is none',
+      classifierFile({
+        Escalate: [
+          { Count: 1, Within: '1m', Status: 'dead', Score: 5 },
+          { Count: 2.5, Within: '1m', Status: 'dead', Score: 5 },
+          { Count: '3', Within: '1m', Status: 'dead', Score: 5 },
+        ],
+      }),
+      [
+        'entry 1, Classifier, Escalate step 1: Count 1 has to be a whole number from 2 to 1000',
+        'entry 1, Classifier, Escalate step 2: Count 2.5 has to be a whole number from 2 to 1000',
+        'entry 1, Classifier, Escalate step 3: Count has to be a number, not a string',
+      ],
+    ],
+    [
+      'an escalation that is none',
+      classifierFile({ Escalate: [] }),
+      ['entry 1, Classifier: Escalate is empty; it has to hold a step at least'],
+    ],
+    [
+      'an escalation no list',
+      classifierFile({ Escalate: { Count: 2 } }),
+      ['entry 1, Classifier: Escalate has to be a list, not an object'],
+    ],
+    [
+      'a pause of unknown kind',
+      classifierFile({ Pause: { Lasted: '1500' } }),
+      [
+        'entry 1, Classifier, Pause: Distrust is missing',
+        'entry 1, Classifier, Pause: Lasted "1500" is neither a captured result such as <content_ms> nor a duration: that is a number with a unit (ms, s, m, h, d), such as 30s, 5m or 1h30m',
+      ],
+    ],
+    [
       'an example without expectation',
       entryFile({ Examples: [{ Line: 'x' }] }),
       [
@@ -411,6 +532,25 @@ describe('what is only doubtful becomes a warning', () => {
       ['entry 2: never fires: entry 1 takes every record that it would match'],
     ],
     [
+      'an entry behind one that asks for no higher level',
+      two(CLAUSE, CLAUSE, { Classifier: { ...CLASSIFIER, MinLevel: 'INFO' } }),
+      ['entry 2: never fires: entry 1 takes every record that it would match'],
+    ],
+    [
+      'a length of a pause that nothing captures',
+      classifierFile({ Pause: { Lasted: '<content_ms>', Distrust: '10s' } }),
+      ['entry 1: Lasted <content_ms> is always empty, so no time before counts: its clauses capture nothing'],
+    ],
+    [
+      'a deadline that nothing can keep',
+      classifierFile({
+        Context: 'Sync',
+        Status: 'pending',
+        Deadline: { After: '30s', Status: 'unhealthy', Score: 20 },
+      }),
+      ['entry 1: its Deadline is always missed: no other entry speaks of Sync'],
+    ],
+    [
       'first clauses that differ in CaptureResult only',
       two({ ...CLAUSE, Pattern: '(?<a>x)' }, { ...CLAUSE, Pattern: '(?<a>x)', CaptureResult: true }),
       [
@@ -419,6 +559,13 @@ describe('what is only doubtful becomes a warning', () => {
     ],
   ])('%s', (_name, file, expected) => {
     expect(warningsOf(file)).toEqual(expected);
+  });
+
+  it('but not an entry behind one that asks for a higher level', () => {
+    const grave = { Chain: [CLAUSE], Classifier: { ...CLASSIFIER, MinLevel: 'ERROR' } };
+    const mild = { Chain: [CLAUSE], Classifier: { ...CLASSIFIER, MinLevel: 'WARN' } };
+    expect(warningsOf({ FilterTree: [grave, mild] })).toEqual([]);
+    expect(warningsOf({ FilterTree: [mild, grave] })).toHaveLength(1);
   });
 
   it('a pattern that may take very long, at the place of the repetition', () => {

@@ -237,6 +237,7 @@ describe.each(IMPLEMENTATIONS)('%s', (_name, create) => {
             Score: '7.5',
             Expires: '30s',
             Withdraws: { Contexts: ['Sync'] },
+            Escalate: [{ Count: 3, Within: '1m', Status: 'dead', Score: 1 }],
           },
         },
       ],
@@ -251,6 +252,67 @@ describe.each(IMPLEMENTATIONS)('%s', (_name, create) => {
       score: 7.5,
       expiresMs: 30_000,
       withdraws: { contexts: ['Sync'], subjects: 'same' },
+      deadline: null,
+      escalate: [{ count: 3, withinMs: 60_000, status: Status.DEAD, score: 1 }],
+      pause: null,
+    });
+  });
+
+  it('gives the deadline of what is pending', () => {
+    const deadline = { After: '30s', Status: 'dying', Score: 5 };
+    const rules = ruleSet([
+      { chain: [['f', '==', 'x']], classifier: { Status: 'pending', Deadline: deadline } },
+    ]);
+    expect(create(rules).match({ f: 'x' })?.deadline).toEqual({
+      afterMs: 30_000,
+      status: Status.DYING,
+      score: 5,
+    });
+  });
+
+  it.each([
+    ['1500', 1500],
+    ['2 seconds', 2000],
+    ['soon', 0],
+    ['', 0],
+  ])('takes the length of a pause from the record: %j', (text, expected) => {
+    const rules = ruleSet([
+      {
+        chain: [['f', '~', '^pause (?<lasted>.*)$', true]],
+        classifier: { Pause: { Lasted: '<f_lasted>', Distrust: '10s' } },
+      },
+    ]);
+    expect(create(rules).match({ f: `pause ${text}` })?.pause).toEqual({
+      lastedMs: expected,
+      distrustMs: 10_000,
+    });
+  });
+
+  describe('an entry with a minimum level', () => {
+    const rules = ruleSet([
+      { id: 'grave', chain: [['f', '==', 'x']], classifier: { MinLevel: 'WARN' } },
+      { id: 'mild', chain: [['f', '==', 'x']], classifier: { MinLevel: 'INFO' } },
+    ]);
+    const entryOf = (fields: RecordFields) => create(rules).match({ f: 'x', ...fields })?.rule.id ?? null;
+
+    it.each([
+      ['FATAL', 'grave'],
+      ['CRITICAL', 'grave'],
+      ['ERROR', 'grave'],
+      ['WARNING', 'grave'],
+      ['WARN', 'grave'],
+      ['warn', 'grave'],
+      ['INFO', 'mild'],
+      ['DEBUG', null],
+      ['TRACE', null],
+    ])('looks at a record of level %s and gives %s', (level, expected) => {
+      expect(entryOf({ level })).toBe(expected);
+    });
+
+    it('is not held back by a level that is not known or not there', () => {
+      expect(entryOf({ level: 'NOTICE' })).toBe('grave');
+      expect(entryOf({ level: '' })).toBe('grave');
+      expect(entryOf({})).toBe('grave');
     });
   });
 

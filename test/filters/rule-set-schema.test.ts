@@ -42,7 +42,10 @@ describe('the JSON Schema', () => {
             Score: 20.5,
             Subject: '<content_x>',
             Context: 'C',
+            MinLevel: 'Warning',
             Expires: '1h30m',
+            Escalate: [{ Count: 3, Within: '1m', Status: 'dead', Score: 0 }],
+            Pause: { Lasted: '<content_ms>', Distrust: '10s' },
             Withdraws: { Contexts: ['A'], Subjects: 'all' },
           },
           Examples: [
@@ -52,6 +55,54 @@ describe('the JSON Schema', () => {
         }),
       },
       true,
+    ],
+    [
+      'a deadline',
+      fileWith({
+        Classifier: {
+          Status: 'pending',
+          Score: 60,
+          Deadline: { After: '30s', Status: 'Unhealthy', Score: '20' },
+          Pause: { Lasted: '1m30s', Distrust: '10s' },
+        },
+      }),
+      true,
+    ],
+    ['an unknown level', fileWith({ Classifier: { Status: 'dead', Score: 1, MinLevel: 'GRAVE' } }), false],
+    [
+      'a deadline that makes it healthy',
+      fileWith({
+        Classifier: {
+          Status: 'pending',
+          Score: 60,
+          Deadline: { After: '30s', Status: 'healthy', Score: 20 },
+        },
+      }),
+      false,
+    ],
+    [
+      'a step without Within',
+      fileWith({
+        Classifier: { Status: 'dead', Score: 1, Escalate: [{ Count: 3, Status: 'dead', Score: 0 }] },
+      }),
+      false,
+    ],
+    [
+      'a step of the first time',
+      fileWith({
+        Classifier: {
+          Status: 'dead',
+          Score: 1,
+          Escalate: [{ Count: 1, Within: '1m', Status: 'dead', Score: 0 }],
+        },
+      }),
+      false,
+    ],
+    ['an empty pause', fileWith({ Classifier: { Status: 'dead', Score: 1, Pause: {} } }), false],
+    [
+      'a pause that lasted a number',
+      fileWith({ Classifier: { Status: 'dead', Score: 1, Pause: { Lasted: '<>', Distrust: '1s' } } }),
+      false,
     ],
     ['a comment', { ...fileWith({ Comment: 'x' }), $comment: 'y' }, true],
     ['no FilterTree', {}, false],

@@ -4,7 +4,8 @@
 # Takes one to two minutes; needs root. What else it needs, and what the scenarios do: README.md here.
 #
 #   VERSION   such as 3.4.14, 3.5.10, 3.6.4, 3.7.2, 3.8.4, 3.9.3
-#   SCENARIO  healthy, killed-follower, stopped-leader, slow-log-disk, slow-log-disk-leader, rolling-restart
+#   SCENARIO  healthy, killed-follower, stopped-leader, slow-log-disk, slow-log-disk-leader, rolling-restart,
+#             cut-off-follower, cut-off-leader, short-stop-leader, wrong-peer-address, garbage-on-peer-ports
 #
 # Environment: HVIEW_KEEP=1 keeps the working folder; HVIEW_ZK_* as in ensemble.sh.
 set -euo pipefail
@@ -17,6 +18,7 @@ if (($# < 2 || $# > 3)); then usage >&2; exit 2; fi
 version=$1 scenario=$2 output=${3:-$here/../../zookeeper/$1/$2}
 case $scenario in
   healthy|killed-follower|stopped-leader|slow-log-disk|slow-log-disk-leader|rolling-restart) ;;
+  cut-off-follower|cut-off-leader|short-stop-leader|wrong-peer-address|garbage-on-peer-ports) ;;
   *) echo "capture.sh: unknown scenario $scenario" >&2; usage >&2; exit 2 ;;
 esac
 subnet=${HVIEW_ZK_SUBNET:-10.77.0}
@@ -79,6 +81,36 @@ case $scenario in
     sleep 20
     inject fast-fsync "$victim" z fast "$victim"
     recover; sleep 15 ;;
+  cut-off-follower|cut-off-leader)
+    victim=$follower
+    if [[ $scenario == cut-off-leader ]]; then victim=$leader; fi
+    sleep 12; subject="\"peer@$victim\""
+    inject cut-network "$victim" z cut "$victim"
+    sleep 30
+    inject join-network "$victim" z join "$victim"
+    recover; sleep 15 ;;
+  short-stop-leader)
+    sleep 12
+    inject SIGSTOP "$leader" z stop "$leader"
+    sleep 6
+    inject SIGCONT "$leader" z cont "$leader"
+    recover; sleep 20 ;;
+  wrong-peer-address)
+    # The follower has a wrong address of the other follower: who is wrong is the one that complains.
+    other=$((6 - leader - follower))
+    sleep 10; subject="\"peer@$follower\""
+    inject SIGTERM "$follower" z term "$follower"
+    inject wrong-peer-address "$follower" z mislead "$follower" "$other"
+    inject start "$follower" z start "$follower"
+    sleep 30
+    z set-right "$follower"
+    inject SIGTERM "$follower" z term "$follower"
+    inject right-peer-address "$follower" z start "$follower"
+    recover; sleep 15 ;;
+  garbage-on-peer-ports)
+    sleep 10
+    for n in 1 2 3; do inject garbage $n z garbage $n; done
+    recover; sleep 20 ;;
   rolling-restart)
     sleep 10
     for n in 1 2 3; do

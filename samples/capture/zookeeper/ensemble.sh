@@ -7,6 +7,11 @@
 #   ensemble.sh start DIR N                start server N again
 #   ensemble.sh slow DIR N MS              delay each fsync of server N by MS milliseconds
 #   ensemble.sh fast DIR N                 end that
+#   ensemble.sh cut DIR N                  take server N off the network
+#   ensemble.sh join DIR N                 end that
+#   ensemble.sh mislead DIR N K            write a wrong address for server K into server N's zoo.cfg, for its next start
+#   ensemble.sh set-right DIR N            end that
+#   ensemble.sh garbage DIR N              send what is no ZooKeeper to the election and quorum ports of server N
 #   ensemble.sh load DIR SECONDS           light writes, in the foreground
 #   ensemble.sh leader DIR                 print who leads
 #   ensemble.sh mode|nodes DIR N           print what server N says of itself
@@ -35,7 +40,7 @@ if [[ $command != up ]]; then
   # shellcheck disable=SC1091
   source "$dir/settings"
 fi
-if [[ $command =~ ^(start|kill|term|stop|cont|slow|fast|mode|nodes)$ ]]; then
+if [[ $command =~ ^(start|kill|term|stop|cont|slow|fast|cut|join|mislead|set-right|garbage|mode|nodes)$ ]]; then
   n=${1:?N}; shift
   [[ $n =~ ^[123]$ ]] || fail "N is 1, 2 or 3"
 fi
@@ -157,6 +162,16 @@ case $command in
   cont) kill -CONT "$(pid_of "$n")" ;;
   slow) echo "${1:?MS}" > "$dir/$n/slow.new"; mv "$dir/$n/slow.new" "$dir/$n/slow" ;;
   fast) rm -f "$dir/$n/slow" ;;
+  cut) ip link set "${prefix}v$n" down ;;
+  join) ip link set "${prefix}v$n" up ;;
+  mislead) cp "$dir/$n/zoo.cfg" "$dir/$n/zoo.cfg.right"; sed -i "s/^server.${1:?K}=[^:]*/server.$1=$subnet.99/" "$dir/$n/zoo.cfg" ;;
+  set-right) mv "$dir/$n/zoo.cfg.right" "$dir/$n/zoo.cfg" ;;
+  garbage)
+    for port in 3888 2888; do
+      for text in 'GET / HTTP/1.1\r\n\r\n' '\0\0\0\0\0\0\0\7garbage on the port' 'SSH-2.0-scanner\r\n'; do
+        timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "$2" >&3 && sleep 0.5' "$subnet.1$n" $port "$text" || true
+      done
+    done ;;
   leader) leader ;;
   mode) mode "$n" ;;
   nodes) four_letters "$n" srvr | sed -n 's/^Node count: //p' ;;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import type { Origin } from '../../../agent/finding.js';
 import { observe } from '../../../agent/observe.js';
 import { RecordReader } from '../../../agent/record-reader.js';
 import { LineSplitter } from '../../../agent/tail/line-splitter.js';
@@ -30,14 +31,21 @@ const scanner = literals === null ? null : new LiteralScanner([...literals, ...p
 function replay(lines: readonly string[]): ExampleFinding[] {
   const stream = plugin.openStream();
   const findings: ExampleFinding[] = [];
-  const onRecord = (record: LogRecord) => {
-    const observed = observe(record, matcher, stream);
+  const onRecord = (record: LogRecord, origin: Origin) => {
+    const observed = observe(record, origin, matcher, stream);
     if (observed.kind !== 'finding') return;
     const { rule, subject, context, status, score } = observed.finding;
     findings.push({ rule: rule.id, subject, context, status, score });
   };
-  const counts = { lines: 0, candidates: 0 };
-  const reader = new RecordReader({ scanner, stream, matcher, onRecord, onDrop: () => undefined, counts });
+  const reader = new RecordReader({
+    rules: () => ({ scanner, matcher }),
+    stream,
+    text: 'example',
+    startOffset: 0,
+    onRecord,
+    onDrop: () => undefined,
+    counts: { lines: 0, candidates: 0, records: 0, continuations: 0 },
+  });
   const log = Buffer.from(lines.map((line) => `${line}\n`).join(''));
   for (const region of new LineSplitter().push(log, 0)) reader.push(region);
   reader.flush();

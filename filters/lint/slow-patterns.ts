@@ -1,0 +1,90 @@
+import { listElements } from '../operators.js';
+import { findBacktrackingRisk } from '../pattern/pattern-risk.js';
+import { patternOf } from '../pattern/pattern.js';
+import type { Clause, RuleEntry } from '../rule-set.js';
+import { lintFinding, type LintFinding } from './lint-finding.js';
+import { findGrowth, type Attack, type Growth } from './pattern-growth.js';
+import { nameOf } from './reachability.js';
+
+/** The field whose values can have several lines. */
+const DETAIL = 'detail';
+
+interface Use {
+  readonly entry: RuleEntry;
+  readonly clause: number;
+  readonly field: string;
+  readonly pattern: string;
+}
+
+/** Patterns that a hostile line could make slow, each once, with the texts that show it. */
+export function* findSlowPatterns(entries: readonly RuleEntry[]): Generator<LintFinding> {
+  const uses = new Map<string, Use[]>();
+  for (const use of entries.flatMap(usesOf)) {
+    const key = `${use.field === DETAIL ? 'lines' : 'line'} ${use.pattern}`;
+    uses.set(key, [...(uses.get(key) ?? []), use]);
+  }
+  for (const [first, ...others] of uses.values()) {
+    if (first === undefined) continue;
+    const { entry, clause, pattern } = first;
+    const growth = growthOf(first);
+    const elsewhere = others.length === 0 ? '' : ` (used by ${others.length} more)`;
+    if (growth.kind === 'slow') {
+      yield lintFinding({
+        severity: 'error',
+        kind: 'slow-pattern',
+        entry,
+        clause,
+        message: `pattern ${JSON.stringify(pattern)}${elsewhere} takes ${describePower(growth.attack)} time`,
+        hint: adviceFor(pattern, growth.attack),
+        attack: growth.attack,
+      });
+    } else if (growth.kind === 'unknown') {
+      yield lintFinding({
+        severity: 'warning',
+        kind: 'unclear-pattern',
+        entry,
+        clause,
+        message: `pattern ${JSON.stringify(pattern)}${elsewhere} is too intricate to tell whether a line can make it slow`,
+        hint: `Split ${nameOf(entry)} into several clauses.`,
+      });
+    }
+  }
+}
+
+function usesOf(entry: RuleEntry): Use[] {
+  return entry.chain.flatMap((clause, index) =>
+    searchesOf(clause).map((pattern) => ({ entry, clause: index + 1, field: clause.field, pattern })),
+  );
+}
+
+/** The regular expressions of a clause. */
+function searchesOf({ operator, pattern }: Clause): readonly string[] {
+  if (operator === '~') return [pattern];
+  return operator === '(~' ? listElements(pattern) : [];
+}
+
+function growthOf({ field, pattern }: Use): Growth {
+  const { core, tree } = patternOf(pattern);
+  const growth = findGrowth(core, field === DETAIL);
+  if (growth.kind !== 'linear') return growth;
+  // Optional ends are left out of the search, but run through once more when something is captured.
+  return tree.groupNames.size > 0 && findBacktrackingRisk(tree.root) !== null ? { kind: 'unknown' } : growth;
+}
+
+/** `quadratic`, `cubic`, ... */
+export function describePower({ kind, power }: Attack): string {
+  if (kind === 'exponential') return 'exponential';
+  const degree = Math.max(2, Math.round(power));
+  return degree === 2 ? 'quadratic' : degree === 3 ? 'cubic' : `more than cubic (length to the ${degree}th)`;
+}
+
+function adviceFor(pattern: string, { kind, prefix }: Attack): string {
+  if (kind === 'exponential') {
+    return 'Make the rounds of the repetition begin with something that they cannot contain, such as (?:,[^,]*)*.';
+  }
+  const isAnchored = pattern.startsWith('^') || pattern.startsWith('\\A');
+  if (!isAnchored && prefix === '') {
+    return 'Begin it with ^ and the words that the message begins with, so that the search is not begun anew at every character.';
+  }
+  return 'Let each repetition stop where the next part begins, [^/]*/ instead of .*/, or make a clause of each part.';
+}
