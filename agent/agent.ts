@@ -1,176 +1,260 @@
-import type { Matcher } from '../filters/matcher.js';
-import type { LogPlugin } from '../plugins/log-plugin.js';
-import type { Clock, Timer } from '../runtime/clock.js';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../runtime/clock.js';
 import { every } from '../runtime/clock.js';
+import { HviewError } from '../runtime/errors.js';
+import { Lifecycle } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
+import type { AgentCounts } from './agent-counts.js';
+import { sourceCountsOf } from './agent-counts.js';
+import type { Checkpoint } from './checkpoint/checkpoint.js';
+import { CheckpointStore } from './checkpoint/checkpoint-store.js';
+import { RENEW_LOCK_MS, lockState } from './checkpoint/state-lock.js';
+import { Deliverer } from './delivery/deliverer.js';
+import type { DelivererOptions } from './delivery/deliverer.js';
 import type { Finding } from './finding.js';
-import type { PipelineCounts, PipelineFile } from './pipeline.js';
-import { Pipeline } from './pipeline.js';
-import type { Reporter } from './reporter.js';
-import type { SuppressOptions } from './suppress.js';
-import type {
-  ByteSource,
-  ByteSourceHandlers,
-  Chunk,
-  FileEndReason,
-  FollowedFile,
-} from './tail/byte-source.js';
-import { FileFollower } from './tail/file-follower.js';
-import { LineRegions } from './tail/line-regions.js';
-import { WholeFileSource } from './tail/whole-file-source.js';
+import { loadRules } from './sources/open-source.js';
+import type { OpenedSource } from './sources/opened-source.js';
+import { RulesWatch } from './sources/rules-watch.js';
+import { SourceLogs } from './sources/source-logs.js';
+import { Spool } from './spool/spool.js';
+import { SpoolSink } from './spool-sink.js';
+import { FolderWatches } from './tail/folder-watches.js';
+import { ReadBuffers } from './tail/read-buffers.js';
 
 export interface AgentOptions {
-  /** The log to read. */
-  readonly logPath: string;
-  /** `follow`: for ever, through rotations; `once`: to its end. */
+  readonly sources: readonly OpenedSource[];
+  /** `follow`: for ever, through rotations; `once`: each log to its end. */
   readonly mode: 'follow' | 'once';
-  readonly plugin: LogPlugin;
-  readonly matcher: Matcher;
-  readonly suppress: SuppressOptions;
-  /** Takes the findings to an aggregator; null: nobody does. */
-  readonly reporter: Reporter | null;
+  /** Where checkpoints and undelivered findings are kept; null: nowhere. */
+  readonly stateFolder: string | null;
+  /** How findings get to an aggregator; null: they do not. */
+  readonly delivery: Omit<DelivererOptions, 'spool' | 'clock' | 'logger' | 'agent' | 'stateFolder'> | null;
+  /** Undelivered findings kept at most, bytes. */
+  readonly spoolBytes?: number;
+  /** Logs of a source that are open at once. */
+  readonly maxOpenLogs?: number;
   /** Called with each finding before it is delivered. */
   readonly onFinding: (finding: Finding) => void;
   readonly clock: Clock;
+  readonly random: () => number;
   readonly logger: Logger;
 }
 
-/** How long a record whose meaning depends on its continuation lines waits for them, milliseconds. */
-const CONTINUATION_WAIT_MS = 50;
+const DEFAULT_SPOOL_BYTES = 64 * 1024 * 1024;
+const DEFAULT_MAX_OPEN_LOGS = 256;
 
 /** How often findings are looked over for those whose time is over, milliseconds. */
-const EXPIRY_CHECK_MS = 250;
+const TICK_MS = 250;
+
+/** How much is read again at most after a crash, milliseconds of reading. */
+const CHECKPOINT_MS = 1000;
+
+/** One source at work. */
+interface RunningSource {
+  readonly opened: OpenedSource;
+  readonly logs: SourceLogs;
+  /** What the rule file said when it was last of use. */
+  rulesText: string;
+  /** Findings that were in the spool from before a restart. */
+  again: number;
+}
 
 /**
- * The agent of one log: source → splitter → pipeline → reporter. Reading pauses while the reporter is
- * full, so that the log itself is the buffer when the aggregator is away.
+ * A running agent: logs → findings → spool → aggregator. Checkpoints follow the spool: what was read
+ * up to a checkpoint is in the spool, what the spool lacks is read again.
  */
-export class Agent implements ByteSourceHandlers {
+export class Agent {
   readonly #options: AgentOptions;
-  readonly #pipeline: Pipeline;
-  readonly #source: ByteSource;
-  readonly #regions = new LineRegions();
-  readonly #files = new Map<FollowedFile, PipelineFile>();
-  #flushTimer: Timer | null = null;
-  #expiryTimer: Timer | null = null;
-  #delivering: Promise<void> | null = null;
+  readonly #lifecycle: Lifecycle;
+  readonly #sources: RunningSource[] = [];
+  #spool: Spool | null = null;
+  #checkpoints: CheckpointStore | null = null;
+  #deliverer: Deliverer | null = null;
+  #rulesReloaded = 0;
+  #reloadsFailed = 0;
+  #saving: Promise<void> = Promise.resolve();
+  #isSaving = false;
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    const { logPath, mode, plugin, matcher, suppress, clock } = options;
-    this.#pipeline = new Pipeline({ plugin, matcher, suppress, now: () => clock.now() });
-    this.#source =
-      mode === 'once'
-        ? new WholeFileSource({ path: logPath, clock }, this)
-        : new FileFollower({ path: logPath, clock }, this);
+    this.#lifecycle = new Lifecycle(options.clock);
   }
 
-  /** Rejects with FILE_UNREADABLE when the path can never be a log. */
+  /**
+   * Rejects with STATE_UNUSABLE or FILE_UNWRITABLE when the state folder cannot be used, with
+   * FILE_UNREADABLE when a path can never be a log; what was started is stopped again.
+   */
   async start(): Promise<void> {
-    const { plugin, reporter, clock, mode } = this.#options;
-    if (plugin.observer !== null) reporter?.announce(plugin.observer);
-    if (mode === 'follow') {
-      this.#expiryTimer = every(clock, EXPIRY_CHECK_MS, () => {
-        this.#pipeline.expire(clock.now());
-        void this.#deliver();
+    try {
+      await this.#openState();
+      await this.#startDelivery();
+      await this.#startSources();
+    } catch (error) {
+      await this.stop(0).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Resolves when all logs were read to their end (`once`) or the agent was stopped; rejects when reading fails. */
+  async finished(): Promise<void> {
+    await Promise.all(this.#sources.map(({ logs }) => logs.finished()));
+  }
+
+  /** Resolves when everything found is with the aggregator; rejects when delivery was given up. */
+  async drained(): Promise<void> {
+    await this.#deliverer?.drained();
+  }
+
+  /**
+   * Reads no more, delivers for up to `drainMs` what was found, and keeps the rest in the state folder
+   * for the next start.
+   */
+  async stop(drainMs: number): Promise<void> {
+    // A reader may wait for room in the spool: delivery goes on meanwhile.
+    const read = Promise.all(this.#sources.map(({ logs }) => logs.stop()));
+    const drain = read.then(() => this.#deliverer?.drain(drainMs));
+    await Promise.race([drain, this.#limit(drainMs)]);
+    // Sets free who still waits for room: what cannot be kept now is read again the next time.
+    await this.#spool?.close();
+    await this.#lifecycle.stop();
+  }
+
+  /** Goes on with the rules as their files say now; a file that is wrong leaves the old ones in place. */
+  async reloadRules(): Promise<void> {
+    const { logger } = this.#options;
+    for (const running of this.#sources) {
+      const { settings, rules } = running.opened;
+      try {
+        const loaded = await loadRules(rules.path, logger);
+        // A watched file is told of once more than it changes.
+        if (loaded.text === running.rulesText) continue;
+        running.logs.useRules(loaded.matcher);
+        running.rulesText = loaded.text;
+        this.#rulesReloaded += 1;
+        logger.info('the rules were loaded again', { source: settings.name, path: rules.path });
+      } catch (error) {
+        this.#reloadsFailed += 1;
+        const { code, message, hint } = HviewError.from(error);
+        logger.error('the rules cannot be loaded; the old ones stay', {
+          source: settings.name,
+          ...{ code, reason: message, hint },
+        });
+      }
+    }
+  }
+
+  /** What was read, found, dropped and why, delivered and lost since the start. */
+  async counts(): Promise<AgentCounts> {
+    return {
+      sources: await Promise.all(
+        this.#sources.map(async ({ logs, again }) => sourceCountsOf(logs, again, await logs.behindBytes())),
+      ),
+      spool: this.#spool?.counts() ?? null,
+      delivery: this.#deliverer?.counts() ?? null,
+      checkpoints: this.#checkpoints?.counts() ?? null,
+      rules: { reloaded: this.#rulesReloaded, reloadsFailed: this.#reloadsFailed },
+      memoryBytes: process.memoryUsage.rss(),
+    };
+  }
+
+  async #openState(): Promise<void> {
+    const { stateFolder, delivery, spoolBytes = DEFAULT_SPOOL_BYTES, clock, logger } = this.#options;
+    if (stateFolder !== null) {
+      const lock = await lockState(stateFolder);
+      this.#lifecycle.onStop('the lock of the state folder', () => lock.release());
+      const renewal = every(clock, RENEW_LOCK_MS, () => void lock.renew());
+      this.#lifecycle.onStop('the renewal of the lock', () => renewal.cancel());
+      this.#checkpoints = await CheckpointStore.open({
+        folder: join(stateFolder, 'checkpoints'),
+        clock,
+        logger,
       });
+      await this.#checkpoints.cleanUp();
     }
-    await this.#source.start();
+    if (delivery === null) return;
+    const folder = stateFolder === null ? null : join(stateFolder, 'spool');
+    this.#spool = await Spool.open({ folder, maxBytes: spoolBytes, clock, logger });
   }
 
-  /** Resolves when the log was read to its end (`once`) or the agent was stopped. */
-  get finished(): Promise<void> {
-    return this.#source.finished;
+  async #startDelivery(): Promise<void> {
+    const { delivery, stateFolder, clock, logger } = this.#options;
+    const spool = this.#spool;
+    if (delivery === null || spool === null) return;
+    const agent = `hview-logtail@${hostname()}`;
+    const deliverer = new Deliverer({ ...delivery, spool, agent, stateFolder, clock, logger });
+    this.#deliverer = deliverer;
+    this.#lifecycle.onStop('delivery', () => deliverer.close());
+    deliverer.start();
   }
 
-  /** Reads no more; what was read is handed to the reporter. */
-  async stop(): Promise<void> {
-    this.#expiryTimer?.cancel();
-    this.#flushTimer?.cancel();
-    await this.#source.stop();
-    await this.#deliver();
-  }
-
-  counts(): PipelineCounts {
-    return this.#pipeline.counts();
-  }
-
-  async onChunk(chunk: Chunk): Promise<void> {
-    this.#flushTimer?.cancel();
-    const lines = this.#linesOf(chunk.file);
-    for (const region of this.#regions.push(chunk)) lines.push(region);
-    await this.#deliver();
-    // Only now: while delivery holds up the reading, the missing lines may stand unread in the log.
-    this.#flushSoon();
-  }
-
-  async onFileLeft(file: FollowedFile): Promise<void> {
-    this.#files.get(file)?.flush();
-    await this.#deliver();
-  }
-
-  async onFileEnd(file: FollowedFile, reason: FileEndReason): Promise<void> {
-    this.#options.logger.debug('a file of the log ended', { path: file.path, reason });
-    const lines = this.#linesOf(file);
-    const unfinished = this.#regions.end(file, reason);
-    if (unfinished !== null) lines.push(unfinished);
-    lines.flush();
-    this.#files.delete(file);
-    await this.#deliver();
-  }
-
-  onWaiting(path: string): void {
-    this.#options.logger.warn('the log is not there, waiting for it', { path });
-  }
-
-  onLoss(loss: Parameters<NonNullable<ByteSourceHandlers['onLoss']>>[0]): void {
-    const fields = loss.kind === 'truncated' ? { path: loss.file.path, knownBytes: loss.knownBytes } : {};
-    this.#options.logger.warn('a part of the log is gone before it was read', { kind: loss.kind, ...fields });
-  }
-
-  onProblem(problem: Parameters<NonNullable<ByteSourceHandlers['onProblem']>>[0]): void {
-    const { code, message, hint } = problem;
-    this.#options.logger.warn('the log cannot be read now, trying again', { code, reason: message, hint });
-  }
-
-  #linesOf(file: FollowedFile): PipelineFile {
-    let lines = this.#files.get(file);
-    if (lines === undefined) {
-      lines = this.#pipeline.openFile();
-      this.#files.set(file, lines);
+  async #startSources(): Promise<void> {
+    const { sources, mode, clock, logger, maxOpenLogs = DEFAULT_MAX_OPEN_LOGS } = this.#options;
+    const buffers = new ReadBuffers();
+    const onProblem = ({ message, hint }: HviewError): void => logger.warn(message, { hint });
+    const folders = new FolderWatches({ onProblem });
+    this.#lifecycle.onStop('the folder watches', () => folders.close());
+    const shared = { mode, checkpoints: this.#checkpoints, buffers, folders, maxOpenLogs, clock, logger };
+    for (const opened of sources) {
+      const { plugin, settings } = opened;
+      if (plugin.observer !== null) this.#deliverer?.announce(plugin.module, plugin.observer);
+      const logs = new SourceLogs({
+        ...shared,
+        source: opened,
+        sinkFor: (path, checkpoint) => this.#sinkFor(running, path, checkpoint),
+        durableSequence: () => this.#spool?.durableSequence ?? Infinity,
+        onCovered: (path, { spooled }) => this.#spool?.covered(spoolName(settings.name, path), spooled),
+      });
+      const running: RunningSource = { opened, logs, rulesText: opened.rules.text, again: 0 };
+      this.#sources.push(running);
+      await logs.start();
     }
-    return lines;
-  }
-
-  /** One timer for all files: one that is left may still wait while the next is read. */
-  #flushSoon(): void {
-    const waiting = [...this.#files.values()].filter(({ isWaiting }) => isWaiting);
-    if (waiting.length === 0 || this.#options.mode === 'once') return;
-    this.#flushTimer = this.#options.clock.after(CONTINUATION_WAIT_MS, () => {
-      for (const lines of waiting) lines.flush();
-      void this.#deliver();
+    if (mode === 'once') return;
+    const paths = sources.map(({ rules }) => rules.path);
+    const watch = new RulesWatch(paths, folders, clock, () => void this.reloadRules());
+    this.#lifecycle.onStop('the watch on the rules', () => watch.close());
+    const tick = every(clock, TICK_MS, () => {
+      for (const { logs } of this.#sources) logs.tick();
+    });
+    this.#lifecycle.onStop('the tick', () => tick.cancel());
+    const checkpoints = every(clock, CHECKPOINT_MS, () => this.#saveCheckpoints());
+    this.#lifecycle.onStop('checkpoints', async () => {
+      checkpoints.cancel();
+      await this.#saving;
     });
   }
 
-  /** Hands over what the pipeline has, in order; who calls meanwhile joins the hand-over under way. */
-  #deliver(): Promise<void> {
-    if (this.#delivering !== null) return this.#delivering;
-    const findings = this.#pipeline.take();
-    if (findings.length === 0) return Promise.resolve();
-    this.#delivering = this.#handOver(findings);
-    return this.#delivering;
+  #sinkFor(running: RunningSource, path: string, checkpoint: Checkpoint | null): SpoolSink {
+    const { plugin, settings } = running.opened;
+    return new SpoolSink({
+      spool: this.#spool,
+      source: spoolName(settings.name, path),
+      path,
+      module: plugin.module,
+      host: hostname(),
+      spooled: checkpoint?.spooled ?? 0,
+      onFinding: this.#options.onFinding,
+      onAgain: () => (running.again += 1),
+    });
   }
 
-  async #handOver(findings: readonly Finding[]): Promise<void> {
-    try {
-      for (let batch = findings; batch.length > 0; batch = this.#pipeline.take()) {
-        for (const finding of batch) {
-          this.#options.onFinding(finding);
-          await this.#options.reporter?.deliver(finding);
-        }
-      }
-    } finally {
-      this.#delivering = null;
-    }
+  /** One round at a time: a slow disk must not let them pile up. */
+  #saveCheckpoints(): void {
+    if (this.#isSaving) return;
+    this.#isSaving = true;
+    this.#saving = (async () => {
+      for (const { logs } of this.#sources) await logs.saveCheckpoints();
+    })().finally(() => (this.#isSaving = false));
   }
+
+  #limit(limitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#options.clock.after(limitMs, resolve, { unref: true });
+    });
+  }
+}
+
+/** The name of a log among all of a state folder. */
+function spoolName(source: string, path: string): string {
+  return `${source}\n${path}`;
 }

@@ -1,6 +1,6 @@
 import type { Matcher } from '../filters/matcher.js';
 import type { LogRecord, LogStream } from '../plugins/log-plugin.js';
-import type { Finding } from './finding.js';
+import type { Finding, Origin } from './finding.js';
 
 /** What became of a record that a rule was tried on. */
 export type Observed =
@@ -20,7 +20,7 @@ export type SkipReason =
 const NO_MATCH: Observed = { kind: 'skipped', reason: 'no-match' };
 
 /** Where rules and plugin meet: a record becomes a finding, or a named reason why not. Pure. */
-export function observe(record: LogRecord, matcher: Matcher, stream: LogStream): Observed {
+export function observe(record: LogRecord, origin: Origin, matcher: Matcher, stream: LogStream): Observed {
   const match = matcher.match(record.fields);
   if (match === null) return NO_MATCH;
 
@@ -35,7 +35,7 @@ export function observe(record: LogRecord, matcher: Matcher, stream: LogStream):
   }
   if (subject === null) return { kind: 'skipped', reason: 'no-subject' };
 
-  const { status, score, rule, expiresMs, withdraws } = match;
+  const { status, score, rule, expiresMs, withdraws, deadline, escalate, pause } = match;
   return {
     kind: 'finding',
     finding: {
@@ -47,8 +47,12 @@ export function observe(record: LogRecord, matcher: Matcher, stream: LogStream):
       score,
       message: record.message,
       rule,
+      origin,
       expiresMs,
       withdraws,
+      deadline,
+      escalate,
+      pause,
     },
   };
 }

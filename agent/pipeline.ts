@@ -1,10 +1,13 @@
 import { LiteralScanner } from '../filters/literal-scanner.js';
 import type { Matcher } from '../filters/matcher.js';
 import type { DropReason, LogPlugin, LogRecord, LogStream } from '../plugins/log-plugin.js';
-import type { Finding } from './finding.js';
+import type { TrustDecision } from './distrust.js';
+import { Distrust } from './distrust.js';
+import { Escalation } from './escalation.js';
+import type { Finding, Origin } from './finding.js';
 import type { SkipReason } from './observe.js';
 import { observe } from './observe.js';
-import type { LineCounts } from './record-reader.js';
+import type { ActiveRules, LineCounts } from './record-reader.js';
 import { RecordReader } from './record-reader.js';
 import { StandingFindings } from './standing-findings.js';
 import type { LineRegion } from './tail/line-region.js';
@@ -12,11 +15,13 @@ import type { SuppressDecision, SuppressOptions } from './suppress.js';
 import { Suppressor } from './suppress.js';
 
 /** Why something that was read did not become a finding on its way out. */
-export type QuietReason = DropReason | SkipReason | Exclude<SuppressDecision, 'pass'>;
+export type QuietReason = DropReason | SkipReason | Exclude<SuppressDecision | TrustDecision, 'pass'>;
 
 export interface PipelineCounts extends Readonly<LineCounts> {
   /** Findings that went on. */
   readonly findings: number;
+  /** Of them, those that no record said just then: withdrawals and deadlines. */
+  readonly derived: number;
   readonly quiet: ReadonlyMap<QuietReason, number>;
 }
 
@@ -24,6 +29,8 @@ export interface PipelineOptions {
   readonly plugin: LogPlugin;
   readonly matcher: Matcher;
   readonly suppress: SuppressOptions;
+  /** Continuation lines that a record takes at most; default 200. */
+  readonly maxDetailLines?: number;
   /** Wall clock, milliseconds since 1970 UTC. */
   readonly now: () => number;
 }
@@ -34,6 +41,8 @@ export interface PipelineFile {
   /** Completes the record that waits for continuation lines, if there is one. */
   flush(): void;
   readonly isWaiting: boolean;
+  /** Where in the text reading has to go on after a restart: the findings of all before it were taken. */
+  readonly position: number;
 }
 
 /**
@@ -43,38 +52,76 @@ export interface PipelineFile {
  */
 export class Pipeline {
   readonly #options: PipelineOptions;
-  readonly #scanner: LiteralScanner | null;
   readonly #stream: LogStream;
   readonly #suppressor: Suppressor;
   readonly #standing = new StandingFindings();
-  readonly #lineCounts: LineCounts = { lines: 0, candidates: 0 };
+  readonly #distrust = new Distrust();
+  readonly #escalation = new Escalation();
+  readonly #lineCounts: LineCounts = { lines: 0, candidates: 0, records: 0, continuations: 0 };
   readonly #quiet = new Map<QuietReason, number>();
+  #rules: ActiveRules;
   #out: Finding[] = [];
   #findings = 0;
+  #derived = 0;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
     const { plugin, matcher } = options;
-    const literals = matcher.literals(plugin.verbatimFields);
-    this.#scanner = literals === null ? null : new LiteralScanner([...literals, ...plugin.memoryLiterals]);
+    this.#rules = activeRules(plugin, matcher);
     this.#stream = plugin.openStream();
     this.#suppressor = new Suppressor(options.suppress);
   }
 
-  openFile(): PipelineFile {
+  /** `text`: see `Origin`. `startOffset`: where in it reading begins. */
+  openFile(text: string, startOffset: number): PipelineFile {
+    const { maxDetailLines } = this.#options;
     return new RecordReader({
-      scanner: this.#scanner,
+      rules: () => this.#rules,
       stream: this.#stream,
-      matcher: this.#options.matcher,
-      onRecord: (record) => this.#takeRecord(record),
+      text,
+      startOffset,
+      ...(maxDetailLines === undefined ? {} : { maxDetailLines }),
+      onRecord: (record, origin) => this.#takeRecord(record, origin),
       onDrop: (reason) => this.#count(reason),
       counts: this.#lineCounts,
     });
   }
 
+  /** Goes on with other rules; what stands, stands. */
+  useRules(matcher: Matcher): void {
+    this.#rules = activeRules(this.#options.plugin, matcher);
+  }
+
+  /** What must outlive a restart, as JSON data: what the records read so far have left behind. */
+  state(): unknown {
+    return {
+      stream: this.#stream.memory(),
+      suppressor: this.#suppressor.state(),
+      standing: this.#standing.state(),
+      distrust: this.#distrust.state(),
+      escalation: this.#escalation.state(),
+    };
+  }
+
+  /** Takes over what `state` gave, before the first record; what it does not understand is ignored. */
+  restore(state: unknown): void {
+    if (typeof state !== 'object' || state === null) return;
+    const { stream, suppressor, standing, distrust, escalation } = state as Record<string, unknown>;
+    this.#stream.restore(stream);
+    this.#suppressor.restore(suppressor);
+    this.#standing.restore(standing);
+    this.#distrust.restore(distrust);
+    this.#escalation.restore(escalation);
+  }
+
   /** Withdraws the findings whose time is over at `nowMs`. */
   expire(nowMs: number): void {
     for (const withdrawn of this.#standing.expire(nowMs)) this.#emit(withdrawn);
+  }
+
+  /** When the next finding ends by itself, milliseconds since 1970 UTC; Infinity when none does. */
+  nextEndMs(): number {
+    return this.#standing.nextEndMs();
   }
 
   /** The findings since the last call, in order. */
@@ -85,18 +132,22 @@ export class Pipeline {
   }
 
   counts(): PipelineCounts {
-    return { ...this.#lineCounts, findings: this.#findings, quiet: this.#quiet };
+    return { ...this.#lineCounts, findings: this.#findings, derived: this.#derived, quiet: this.#quiet };
   }
 
-  #takeRecord(record: LogRecord): void {
-    const { matcher, now } = this.#options;
-    const observed = observe(record, matcher, this.#stream);
+  #takeRecord(record: LogRecord, origin: Origin): void {
+    const { now } = this.#options;
+    const observed = observe(record, origin, this.#rules.matcher, this.#stream);
     if (observed.kind === 'skipped') {
       this.#count(observed.reason);
       return;
     }
     this.expire(record.timeMs);
-    const { finding } = observed;
+    if (this.#distrust.decide(observed.finding) === 'distrusted') {
+      this.#count('distrusted');
+      return;
+    }
+    const finding = this.#standing.inForce(this.#escalation.raise(observed.finding));
     const decision = this.#suppressor.decide(finding, now());
     if (decision === 'stale') {
       this.#count('stale');
@@ -110,7 +161,10 @@ export class Pipeline {
 
   /** A withdrawal is the last word on its subject now: what comes next is no repeat. */
   #emit(withdrawn: Finding): void {
-    if (this.#suppressor.decide(withdrawn, this.#options.now()) === 'pass') this.#push(withdrawn);
+    this.#escalation.forget(withdrawn);
+    if (this.#suppressor.decide(withdrawn, this.#options.now()) !== 'pass') return;
+    this.#derived += 1;
+    this.#push(withdrawn);
   }
 
   #push(finding: Finding): void {
@@ -121,4 +175,10 @@ export class Pipeline {
   #count(reason: QuietReason): void {
     this.#quiet.set(reason, (this.#quiet.get(reason) ?? 0) + 1);
   }
+}
+
+function activeRules(plugin: LogPlugin, matcher: Matcher): ActiveRules {
+  const literals = matcher.literals(plugin.verbatimFields);
+  const scanner = literals === null ? null : new LiteralScanner([...literals, ...plugin.memoryLiterals]);
+  return { matcher, scanner };
 }

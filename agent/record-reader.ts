@@ -1,15 +1,27 @@
 import type { Matcher } from '../filters/matcher.js';
 import type { LiteralScanner } from '../filters/literal-scanner.js';
 import type { DropReason, LogRecord, LogStream } from '../plugins/log-plugin.js';
+import type { Origin } from './finding.js';
 import type { LineRegion } from './tail/line-region.js';
 import { decodeLine } from './tail/line-splitter.js';
 
-export interface RecordReaderOptions {
+/** The rules that hold now; they may be exchanged between two lines. */
+export interface ActiveRules {
+  readonly matcher: Matcher;
   /** Finds the lines that a rule or the plugin's memory may care about; null: all of them may matter. */
   readonly scanner: LiteralScanner | null;
+}
+
+export interface RecordReaderOptions {
+  readonly rules: () => ActiveRules;
   readonly stream: LogStream;
-  readonly matcher: Matcher;
-  readonly onRecord: (record: LogRecord) => void;
+  /** Names the text that is read, see `Origin`. */
+  readonly text: string;
+  /** Where in it reading begins. */
+  readonly startOffset: number;
+  /** No record's detail takes more lines than this; default 200: a longer trace says nothing new. */
+  readonly maxDetailLines?: number;
+  readonly onRecord: (record: LogRecord, origin: Origin) => void;
   readonly onDrop: (reason: DropReason) => void;
   /** Counted up while reading; several readers may share one. */
   readonly counts: LineCounts;
@@ -20,10 +32,13 @@ export interface LineCounts {
   lines: number;
   /** Lines that were decoded and taken apart, because they hold a literal of some rule. */
   candidates: number;
+  /** Of the candidates, those that begin a record. */
+  records: number;
+  /** Of the candidates, those that belong to the record before them. */
+  continuations: number;
 }
 
-/** No record's detail takes more lines than this; a longer trace says nothing new. */
-const MAX_DETAIL_LINES = 200;
+const DEFAULT_MAX_DETAIL_LINES = 200;
 
 const LINE_FEED = 10;
 
@@ -35,10 +50,12 @@ const LINE_FEED = 10;
  */
 export class RecordReader {
   readonly #options: RecordReaderOptions;
-  #open: { readonly record: LogRecord; readonly detail: string[] } | null = null;
+  #open: { readonly record: LogRecord; readonly origin: Origin; readonly detail: string[] } | null = null;
+  #endOffset: number;
 
   constructor(options: RecordReaderOptions) {
     this.#options = options;
+    this.#endOffset = options.startOffset;
   }
 
   /** Whether a record waits for more of its continuation lines. */
@@ -46,7 +63,17 @@ export class RecordReader {
     return this.#open !== null;
   }
 
+  /** Where in the text reading has to go on after a restart: all records before it were handed on. */
+  get position(): number {
+    return this.#open?.origin.offset ?? this.#endOffset;
+  }
+
   push(region: LineRegion): void {
+    this.#readLines(region);
+    this.#endOffset = region.endOffset;
+  }
+
+  #readLines(region: LineRegion): void {
     const { bytes, end } = region;
     this.#options.counts.lines += countLines(bytes, region.start, end);
     let position = region.start;
@@ -56,7 +83,7 @@ export class RecordReader {
       const lineFeed = bytes.indexOf(LINE_FEED, lineStart);
       const lineEnd = lineFeed === -1 || lineFeed >= end ? end : lineFeed;
       position = lineEnd + 1;
-      this.#takeLine(decodeLine(bytes, lineStart, lineEnd));
+      this.#takeLine(decodeLine(bytes, lineStart, lineEnd), region.offset + lineStart - region.start);
     }
   }
 
@@ -65,14 +92,14 @@ export class RecordReader {
     const open = this.#open;
     if (open === null) return;
     this.#open = null;
-    const { record, detail } = open;
+    const { record, origin, detail } = open;
     const fields = { ...record.fields, detail: detail.join('\n') };
-    this.#options.onRecord({ ...record, fields });
+    this.#options.onRecord({ ...record, fields }, origin);
   }
 
   /** Start of the first line at or after `position` that has to be parsed; -1 when there is none. */
   #nextCandidate(bytes: Buffer, position: number, end: number): number {
-    const { scanner } = this.#options;
+    const { scanner } = this.#options.rules();
     if (scanner === null) return position;
     const hit = scanner.next(bytes, position, end);
     if (hit === -1) return -1;
@@ -80,20 +107,27 @@ export class RecordReader {
     return Math.max(position, bytes.lastIndexOf(LINE_FEED, hit) + 1);
   }
 
-  #takeLine(line: string): void {
-    const { stream, matcher, onRecord, onDrop, counts } = this.#options;
+  #takeLine(line: string, offset: number): void {
+    const { stream, rules, text, onRecord, onDrop, counts, maxDetailLines } = this.#options;
     counts.candidates += 1;
     const parsed = stream.parse(line);
     if (parsed.kind === 'continuation') {
+      counts.continuations += 1;
       if (this.#open === null) return;
       this.#open.detail.push(line);
-      if (this.#open.detail.length >= MAX_DETAIL_LINES) this.flush();
+      if (this.#open.detail.length >= (maxDetailLines ?? DEFAULT_MAX_DETAIL_LINES)) this.flush();
       return;
     }
     this.flush();
-    if (parsed.kind === 'dropped') onDrop(parsed.reason);
-    else if (matcher.needsDetail(parsed.record.fields)) this.#open = { record: parsed.record, detail: [] };
-    else onRecord(parsed.record);
+    if (parsed.kind === 'dropped') {
+      onDrop(parsed.reason);
+      return;
+    }
+    counts.records += 1;
+    const { record } = parsed;
+    const origin = { text, offset, line };
+    if (rules().matcher.needsDetail(record.fields)) this.#open = { record, origin, detail: [] };
+    else onRecord(record, origin);
   }
 }
 

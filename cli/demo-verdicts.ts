@@ -16,10 +16,15 @@ export class Verdicts {
     private readonly print: (text: string) => void,
   ) {}
 
-  check(finding: Finding): void {
+  /** A finding is on its way. */
+  note(finding: Finding): void {
     const { subject } = finding;
     const said = this.#evidence.get(subject) ?? new Map<string, Finding>();
     this.#evidence.set(subject, said.set(topicOf(finding), finding));
+  }
+
+  /** A finding on the subject was delivered. */
+  check(subject: string): void {
     this.#asking = this.#asking.then(async () =>
       this.#tell(subject, await this.client.getInference(subject)),
     );

@@ -3,11 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from '../agent/agent.js';
-import { Reporter, REPORTER_DEFAULTS } from '../agent/reporter.js';
-import { compileRuleSet } from '../filters/compile.js';
-import { loadRuleSet } from '../filters/load-rule-set.js';
-import type { LogPlugin } from '../plugins/log-plugin.js';
-import { loadPlugin } from '../plugins/registry.js';
+import { openSource } from '../agent/sources/open-source.js';
+import { SOURCE_DEFAULTS } from '../agent/sources/source-settings.js';
 import { DEFAULT_PORT, formatAddress } from '../protocol/address.js';
 import { HealthClient } from '../protocol/health-client.js';
 import { statusName, worstStatus } from '../protocol/model.js';
@@ -54,6 +51,9 @@ interface Truth {
   readonly servers: readonly { readonly id: number }[];
 }
 
+/** How long the last observations may take to be delivered, milliseconds. */
+const DRAIN_LIMIT_MS = 5000;
+
 await runCommand({ name: 'hview-demo', help: HELP, run });
 
 async function run(words: readonly string[], signal: AbortSignal): Promise<ExitCode> {
@@ -80,21 +80,17 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
     lifecycle.onStop('the client', () => client.close());
     const clock = new ReplayClock();
     const verdicts = new Verdicts(client, print);
-    const agents: { agent: Agent; reporter: Reporter }[] = [];
+    const agents: Agent[] = [];
     const logs = [];
     for (const { id } of truth.servers) {
       const path = join(folder, `zookeeper-${id}.out`);
       logs.push({ source: join(sample, `zookeeper-${id}.out`), target: path });
-      const started = await startAgent(path, await openPlugin(sample, id), client, clock, verdicts, print);
-      lifecycle.onStop(`the agent of server ${id}`, async () => {
-        await started.agent.stop();
-        started.reporter.close();
-      });
-      agents.push(started);
+      const agent = await startAgent(path, sample, id, client, clock, verdicts, print);
+      lifecycle.onStop(`the agent of server ${id}`, () => agent.stop(0));
+      agents.push(agent);
     }
     await replay(logs, clock, signal);
-    for (const { agent } of agents) await agent.stop();
-    for (const { reporter } of agents) await reporter.drain();
+    for (const agent of agents) await agent.stop(DRAIN_LIMIT_MS);
     await verdicts.settled();
 
     print('\nThe verdicts at the end of the log:\n');
@@ -134,45 +130,37 @@ async function startAggregator(databaseFile: string): Promise<Aggregator> {
   throw new HviewError('INTERNAL', 'no port was tried');
 }
 
-async function openPlugin(sample: string, id: number): Promise<LogPlugin> {
-  const factory = await loadPlugin('zookeeper');
-  return factory.create({
-    options: { ensemble: join(sample, 'zoo.cfg'), myid: String(id) },
-    timeZone: 'UTC',
-    notice: () => undefined,
-  });
-}
-
 async function startAgent(
-  logPath: string,
-  plugin: LogPlugin,
+  log: string,
+  sample: string,
+  id: number,
   client: HealthClient,
   clock: ReplayClock,
   verdicts: Verdicts,
   print: (text: string) => void,
-): Promise<{ agent: Agent; reporter: Reporter }> {
-  const rules = packageFile('filters', 'rules', plugin.defaultRuleSet ?? '');
-  const reporter = new Reporter({
-    sink: client,
-    module: plugin.module,
-    clock: systemClock,
-    random: Math.random,
-    logger: silentLogger,
-    ...REPORTER_DEFAULTS,
-    giveUpAfterMs: 5000,
-    onDelivered: (finding) => verdicts.check(finding),
-  });
+): Promise<Agent> {
+  const settings = {
+    ...SOURCE_DEFAULTS,
+    name: `server ${id}`,
+    logs: [log],
+    plugin: 'zookeeper',
+    pluginOptions: { ensemble: join(sample, 'zoo.cfg'), myid: String(id) },
+    timeZone: 'UTC',
+    staleSeconds: -1,
+  };
   const agent = new Agent({
-    logPath,
+    sources: [await openSource(settings, silentLogger)],
     mode: 'follow',
-    plugin,
-    matcher: compileRuleSet(loadRuleSet(readFileSync(rules, 'utf8'), rules)),
-    suppress: { staleSeconds: -1, mergeSeconds: 1 },
-    reporter,
-    onFinding: (finding) => print(describeFinding(finding)),
+    stateFolder: null,
+    delivery: { client, giveUpAfterMs: 5000, onSettled: ({ report }) => verdicts.check(report.subject) },
+    onFinding: (finding) => {
+      verdicts.note(finding);
+      print(describeFinding(finding));
+    },
     clock,
+    random: Math.random,
     logger: silentLogger,
   });
   await agent.start();
-  return { agent, reporter };
+  return agent;
 }

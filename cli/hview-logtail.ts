@@ -1,28 +1,42 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Agent } from '../agent/agent.js';
-import type { Delivery } from '../agent/reporter.js';
-import { Reporter, REPORTER_DEFAULTS } from '../agent/reporter.js';
-import { compileRuleSet } from '../filters/compile.js';
-import { loadRuleSet } from '../filters/load-rule-set.js';
-import type { Matcher } from '../filters/matcher.js';
-import type { LogPlugin, LogPluginFactory } from '../plugins/log-plugin.js';
+import type { AgentCounts } from '../agent/agent-counts.js';
+import { loadAgentConfig } from '../agent/sources/agent-config.js';
+import { openSource } from '../agent/sources/open-source.js';
+import type { OpenedSource } from '../agent/sources/opened-source.js';
+import type { SourceSettings } from '../agent/sources/source-settings.js';
+import { SOURCE_DEFAULTS } from '../agent/sources/source-settings.js';
+import type { LogPluginFactory } from '../plugins/log-plugin.js';
 import { BUNDLED_PLUGINS, loadPlugin } from '../plugins/registry.js';
 import { DEFAULT_PORT } from '../protocol/address.js';
 import { HealthClient } from '../protocol/health-client.js';
-import { sleep, systemClock } from '../runtime/clock.js';
+import { systemClock } from '../runtime/clock.js';
 import { HviewError, fileError } from '../runtime/errors.js';
-import type { FlagTable } from '../runtime/flags.js';
+import type { FlagTable, FlagValues } from '../runtime/flags.js';
 import { describeFlags, parseFlags } from '../runtime/flags.js';
 import type { Logger } from '../runtime/logger.js';
 import { createLogger, logLevelFromName } from '../runtime/logger.js';
-import { packageFile } from '../runtime/package-root.js';
 import { findingToJson, formatFinding } from './finding-format.js';
+import { logtailCommand } from './logtail-commands/logtail-commands.js';
 import type { ExitCode } from './run.js';
 import { InfoRequest, runCommand } from './run.js';
+import { NO_STATE, stateFolder } from './state-folder.js';
 
 const FLAGS = {
-  log: { kind: 'text', default: '', placeholder: 'file', help: 'The log to read. Required.' },
+  log: {
+    kind: 'text',
+    default: '',
+    placeholder: 'file',
+    help: 'The log to read, or a glob in quotes for several. Required without -config.',
+  },
+  config: {
+    kind: 'text',
+    default: '',
+    placeholder: 'file',
+    help: 'Configuration (JSON) for several sources, each with its plugin and rules, instead of -log and a plugin.',
+  },
   server: {
     kind: 'text',
     default: `localhost:${DEFAULT_PORT}`,
@@ -32,24 +46,44 @@ const FLAGS = {
   report: {
     kind: 'switch',
     default: true,
-    help: 'Whether to report; -report=false only prints what would be reported.',
+    help: 'Whether to report; -report=false only prints what would be reported, and remembers nothing.',
+  },
+  state: {
+    kind: 'text',
+    default: '',
+    placeholder: 'folder',
+    help:
+      'Where it is kept how far the log was read and what is not delivered yet. Without it a folder for this log ' +
+      `below /var/lib/hview (root) or ~/.local/state/hview; "${NO_STATE}": nowhere.`,
+  },
+  spool_megabytes: {
+    kind: 'number',
+    default: 64,
+    placeholder: 'MB',
+    help: 'How much may wait for an aggregator that is away; beyond it the newest and the worst is kept.',
+  },
+  start: {
+    kind: 'text',
+    default: 'beginning',
+    placeholder: 'beginning|end',
+    help: 'Where to begin in a log that is read for the first time.',
   },
   stale: {
     kind: 'number',
-    default: 300,
+    default: SOURCE_DEFAULTS.staleSeconds,
     placeholder: 'seconds',
     help: 'Skip events older than this; -1: never.',
   },
   merge: {
     kind: 'number',
-    default: 1,
+    default: SOURCE_DEFAULTS.mergeSeconds,
     placeholder: 'seconds',
     help: 'Skip an event that repeats the last one on its subject and context within this time; 0: never.',
   },
   once: {
     kind: 'switch',
     default: false,
-    help: 'Read to the end of the log, deliver, and exit, instead of following it.',
+    help: 'Read to the end of the log, deliver, and exit, instead of following it. Remembers nothing.',
   },
   json: { kind: 'switch', default: false, help: 'Print each event as a JSON object on a line of its own.' },
   tz: {
@@ -65,6 +99,7 @@ const FLAGS = {
     help: 'How much the agent says about itself on standard error: debug, info, warn or error.',
   },
 } as const satisfies FlagTable;
+type Values = FlagValues<typeof FLAGS>;
 
 const FILTER_FLAG = {
   filter: {
@@ -76,9 +111,15 @@ const FILTER_FLAG = {
 } as const satisfies FlagTable;
 
 const HELP = `Usage: hview-logtail [options] -log FILE PLUGIN [plugin options]
+       hview-logtail [options] -config FILE
+       hview-logtail check|explain|new-plugin ...
 
-Reads a component's log, turns lines that say something about a component's health into
-observations, prints them and reports them to an aggregator.
+The words check, explain and new-plugin begin commands for writing rules and plugins; each has
+its own --help.
+
+Reads components' logs, turns lines that say something about a component's health into
+observations, prints them and reports them to an aggregator. It remembers how far it has read:
+started again it goes on there, and what was rotated meanwhile is read first.
 
 Options:
 ${describeFlags(FLAGS)}
@@ -88,6 +129,9 @@ ${BUNDLED_PLUGINS.map(describePlugin).join('\n')}
 Example:
   hview-logtail -server localhost:6688 -log /var/log/zookeeper/zookeeper.log \\
     zookeeper --ensemble /etc/zookeeper/conf/zoo.cfg
+
+Signals: SIGTERM and SIGINT stop it, after it has delivered what it can in 5 seconds; SIGHUP loads
+the rules again, as does a change of their file; SIGUSR2 prints its accounts on standard error.
 
 Exit codes: 0 done; 1 wrong use, or a file that cannot be used; 2 the aggregator cannot be
 reached (with -once; otherwise the agent waits for it).
@@ -99,81 +143,114 @@ const ONCE_PATIENCE_MS = 10_000;
 /** How long a stopped agent may take to deliver what it has read, milliseconds. */
 const DRAIN_LIMIT_MS = 5000;
 
-/** How many findings met which end. */
-type Deliveries = Record<Delivery, number>;
+const MEGABYTE = 1024 * 1024;
 
-await runCommand({ name: 'hview-logtail', help: HELP, run });
+const command = logtailCommand(process.argv.slice(2)) ?? { name: 'hview-logtail', help: HELP, run };
+await runCommand(command);
 
 async function run(words: readonly string[], signal: AbortSignal): Promise<ExitCode> {
-  const { values, rest, request } = parseFlags(FLAGS, words);
+  const { values, given, rest, request } = parseFlags(FLAGS, words);
   if (request !== null) throw new InfoRequest(request);
-  if (values.log === '')
-    throw new HviewError('USAGE', 'Log file argument is empty', { hint: 'Name it with -log FILE.' });
   const level = logLevelFromName(values.log_level);
   if (level === undefined)
     throw new HviewError('USAGE', `flag -log_level: "${values.log_level}" is no level`);
   const logger = createLogger({ level, program: 'hview-logtail' });
 
-  const { plugin, matcher } = await openPlugin(rest, values.tz, logger);
-  const client = values.report ? new HealthClient({ target: values.server }) : null;
-  const deliveries: Deliveries = { accepted: 0, ignored: 0, failed: 0, refused: 0, 'given-up': 0 };
-  const reporter =
-    client === null
-      ? null
-      : new Reporter({
-          sink: client,
-          module: plugin.module,
-          clock: systemClock,
-          random: Math.random,
-          logger,
-          ...REPORTER_DEFAULTS,
-          giveUpAfterMs: values.once ? ONCE_PATIENCE_MS : Infinity,
-          onDelivered: (_, delivery) => (deliveries[delivery] += 1),
-        });
+  const setup = await setupOf(values, given, rest, logger);
+  const sources: OpenedSource[] = [];
+  const client = values.report ? new HealthClient({ target: setup.server }) : null;
   const print = values.json ? findingToJson : formatFinding;
-  const agent = new Agent({
-    logPath: values.log,
-    mode: values.once ? 'once' : 'follow',
-    plugin,
-    matcher,
-    suppress: { staleSeconds: values.stale, mergeSeconds: values.merge },
-    reporter,
-    onFinding: (finding) => void process.stdout.write(print(finding)),
-    clock: systemClock,
-    logger,
-  });
-
   try {
-    await agent.start();
-    logger.info('reading the log', {
-      path: values.log,
-      plugin: plugin.name,
-      observer: plugin.observer ?? 'from the log',
-      aggregator: client?.target ?? 'none',
+    for (const settings of setup.sources) sources.push(await openSource(settings, logger));
+    const agent = new Agent({
+      sources,
+      mode: values.once ? 'once' : 'follow',
+      stateFolder: setup.state,
+      delivery: client === null ? null : { client, giveUpAfterMs: values.once ? ONCE_PATIENCE_MS : Infinity },
+      spoolBytes: setup.spoolBytes,
+      onFinding: (finding) => void process.stdout.write(print(finding)),
+      clock: systemClock,
+      random: Math.random,
+      logger,
     });
-    await Promise.race([agent.finished, aborted(signal)]);
-    await drain(agent, reporter, signal, values.once);
+    await agent.start();
+    const release = onSignals(agent, logger);
+    try {
+      logger.info('reading', {
+        sources: setup.sources.map(({ name, logs, plugin }) => ({ name, logs, plugin })),
+        aggregator: client?.target ?? 'none',
+        state: setup.state ?? 'none',
+      });
+      await Promise.race([agent.finished(), aborted(signal)]);
+      if (values.once) await Promise.race([agent.drained(), aborted(signal)]);
+    } finally {
+      release();
+      await agent.stop(DRAIN_LIMIT_MS);
+      summarize(await agent.counts(), values, logger);
+    }
   } finally {
-    // Sets a reader free that waits for room in the reporter.
-    reporter?.close();
-    await agent.stop();
     client?.close();
-    plugin.close();
-    summarize(agent, { ...deliveries, pending: reporter?.pending ?? 0 }, values.stale, logger);
+    for (const { plugin } of sources) plugin.close();
   }
   return 0;
 }
 
-async function openPlugin(
-  words: readonly string[],
-  zone: string,
+/** What the command line, or the configuration that it names, asks for. */
+interface Setup {
+  readonly server: string;
+  readonly state: string | null;
+  readonly spoolBytes: number;
+  readonly sources: readonly SourceSettings[];
+}
+
+async function setupOf(
+  values: Values,
+  given: ReadonlySet<string>,
+  rest: readonly string[],
   logger: Logger,
-): Promise<{ plugin: LogPlugin; matcher: Matcher }> {
+): Promise<Setup> {
+  // An agent that tells nobody, or that is done when it ends, has nothing to remember.
+  const remembers = values.report && !values.once;
+  const spoolBytes = values.spool_megabytes * MEGABYTE;
+  if (values.config === '') {
+    const source = await sourceOf(values, rest);
+    const state = remembers ? stateFolder(values.state, source.logs[0] ?? '', logger) : null;
+    return { server: values.server, state, spoolBytes, sources: [source] };
+  }
+  const misplaced = ['log', 'start', 'stale', 'merge', 'tz'].find((flag) => given.has(flag));
+  if (misplaced !== undefined || rest.length > 0) {
+    throw new HviewError(
+      'USAGE',
+      `-config says which logs to read and how, not ${misplaced === undefined ? (rest[0] ?? '') : `-${misplaced}`}`,
+    );
+  }
+  const config = loadAgentConfig(readText(values.config), values.config);
+  for (const warning of config.warnings) logger.warn('the configuration has something odd', { warning });
+  const named = given.has('state') ? values.state : (config.state ?? '');
+  return {
+    server: given.has('server') ? values.server : (config.server ?? values.server),
+    state: remembers ? stateFolder(named, resolve(values.config), logger) : null,
+    spoolBytes: given.has('spool_megabytes') ? spoolBytes : (config.spoolBytes ?? spoolBytes),
+    sources: config.sources,
+  };
+}
+
+/** The one source of a command line. */
+async function sourceOf(values: Values, words: readonly string[]): Promise<SourceSettings> {
+  if (values.log === '')
+    throw new HviewError('USAGE', 'Log file argument is empty', { hint: 'Name it with -log FILE.' });
+  if (values.start !== 'beginning' && values.start !== 'end')
+    throw new HviewError('USAGE', `flag -start: "${values.start}" is neither beginning nor end`);
   const [name, ...optionWords] = words;
   if (name === undefined) throw new HviewError('USAGE', 'no plugin is named', { hint: `${pluginNames()}.` });
   const factory = await loadPlugin(name);
   const table = { ...FILTER_FLAG, ...pluginFlags(factory) };
-  const { values, given, rest, request } = parseFlags<FlagTable>({ ...FLAGS, ...table }, optionWords);
+  const {
+    values: options,
+    given,
+    rest,
+    request,
+  } = parseFlags<FlagTable>({ ...FLAGS, ...table }, optionWords);
   if (request !== null) throw new InfoRequest(request);
   const misplaced = [...given].find((flag) => !Object.hasOwn(table, flag));
   if (misplaced !== undefined) {
@@ -182,39 +259,44 @@ async function openPlugin(
     });
   }
   if (rest.length > 0) throw new HviewError('USAGE', `unexpected word "${rest[0] ?? ''}" after the plugin`);
-
-  const options: Record<string, string> = {};
-  for (const option of factory.options) {
-    if (given.has(option.name) || option.default !== undefined)
-      options[option.name] = String(values[option.name]);
-  }
-  const plugin = await factory.create({
-    options,
-    timeZone: zone === '' ? null : zone,
-    notice: (message) => logger.warn(message),
-  });
-  return { plugin, matcher: loadMatcher(plugin, String(values['filter']), logger) };
+  const filter = String(options['filter']);
+  const log = resolve(values.log);
+  return {
+    ...SOURCE_DEFAULTS,
+    name: 'log',
+    logs: [log],
+    start: values.start,
+    plugin: name,
+    pluginOptions: Object.fromEntries(
+      factory.options.flatMap((option) =>
+        given.has(option.name) ? [[option.name, String(options[option.name])]] : [],
+      ),
+    ),
+    filter: filter === '' ? null : filter,
+    timeZone: values.tz === '' ? null : values.tz,
+    staleSeconds: values.stale,
+    mergeSeconds: values.merge,
+  };
 }
 
-function loadMatcher(plugin: LogPlugin, filterPath: string, logger: Logger): Matcher {
-  let path = filterPath;
-  if (path === '') {
-    if (plugin.defaultRuleSet === null) {
-      throw new HviewError('USAGE', `the plugin ${plugin.name} has no rules of its own`, {
-        hint: 'Name a rule file with --filter.',
-      });
-    }
-    path = packageFile('filters', 'rules', plugin.defaultRuleSet);
-  }
-  let text: string;
+function readText(path: string): string {
   try {
-    text = readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    throw fileError('FILTER_INVALID', 'cannot read the filter file', path, error);
+    throw fileError('CONFIG_INVALID', 'cannot read the configuration', path, error);
   }
-  const ruleSet = loadRuleSet(text, path);
-  for (const warning of ruleSet.warnings) logger.warn('the filter file has something odd', { path, warning });
-  return compileRuleSet(ruleSet);
+}
+
+/** Listens until the function that it returns is called. */
+function onSignals(agent: Agent, logger: Logger): () => void {
+  const reload = (): void => void agent.reloadRules();
+  const tell = (): void => void agent.counts().then((counts) => logger.info('the accounts', { counts }));
+  process.on('SIGHUP', reload);
+  process.on('SIGUSR2', tell);
+  return () => {
+    process.off('SIGHUP', reload);
+    process.off('SIGUSR2', tell);
+  };
 }
 
 function pluginFlags(factory: LogPluginFactory): FlagTable {
@@ -235,25 +317,6 @@ function pluginNames(): string {
   return `Bundled plugins: ${BUNDLED_PLUGINS.map(({ name }) => name).join(', ')}`;
 }
 
-/** Reads no more, and waits until all is delivered; after a signal only for a limited time. */
-async function drain(
-  agent: Agent,
-  reporter: Reporter | null,
-  signal: AbortSignal,
-  isOnce: boolean,
-): Promise<void> {
-  const delivered = agent.stop().then(() => reporter?.drain());
-  // Cut short when all is delivered: a timer left behind would keep the process alive.
-  const drained = new AbortController();
-  const limit = (): Promise<void> => sleep(systemClock, DRAIN_LIMIT_MS, drained.signal);
-  try {
-    if (isOnce && !signal.aborted) await Promise.race([delivered, aborted(signal).then(limit)]);
-    else await Promise.race([delivered, limit()]);
-  } finally {
-    drained.abort();
-  }
-}
-
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -261,25 +324,15 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function summarize(
-  agent: Agent,
-  deliveries: Deliveries & { readonly pending: number },
-  staleSeconds: number,
-  logger: Logger,
-): void {
-  const { lines, findings, quiet } = agent.counts();
-  const { accepted, ignored, failed, refused, pending, 'given-up': givenUp } = deliveries;
-  const undelivered = givenUp + pending;
-  logger.info('the agent ends', {
-    lines,
-    findings,
-    ...{ accepted, ignored, failed, refused, undelivered },
-    quiet: Object.fromEntries(quiet),
-  });
-  if (undelivered > 0) logger.error('findings were not delivered', { undelivered });
-  if (findings === 0 && (quiet.get('stale') ?? 0) > 0) {
+function summarize(counts: AgentCounts, values: Values, logger: Logger): void {
+  logger.info('the agent ends', { counts });
+  const waiting = counts.spool?.waiting.entries ?? 0;
+  if (waiting > 0) logger.warn('findings were not delivered', { undelivered: waiting });
+  const sum = (pick: (source: AgentCounts['sources'][number]) => number): number =>
+    counts.sources.reduce((total, source) => total + pick(source), 0);
+  if (sum(({ findings }) => findings) === 0 && sum(({ quiet }) => quiet['stale'] ?? 0) > 0) {
     logger.warn('all events were older than the stale limit; -stale=-1 takes them whatever their age', {
-      staleSeconds,
+      staleSeconds: values.stale,
     });
   }
 }

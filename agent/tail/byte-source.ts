@@ -25,6 +25,8 @@ export interface FilePosition {
   readonly offset: number;
   /** The bytes right before `offset`, at most 64; null when they could no longer be read. */
   readonly marker: Fingerprint | null;
+  /** `FollowedFile.text` of the file. */
+  readonly text: string;
 }
 
 /**
@@ -37,8 +39,17 @@ export interface FollowedFile {
   /** The path it was opened by; it may have been renamed since. */
   readonly path: string;
   readonly identity: FileIdentity;
+  /**
+   * Names the text for good: device and inode of the file in which it was first met, also where reading
+   * goes on in a copy of it or after a restart.
+   */
+  readonly text: string;
+  /** Offset of the next byte to read. */
+  readonly position: number;
   /** The place `offset` for a checkpoint. Reads up to 64 bytes from the file. */
   positionAt(offset: number): Promise<FilePosition>;
+  /** Bytes that it has now. */
+  size(): Promise<number>;
 }
 
 /** Bytes as they stand in the file, cut anywhere: a line or a character may go on in the next chunk. */
@@ -104,6 +115,9 @@ export interface ByteSource {
   stop(): Promise<void>;
   /** Resolves when the source has ended or was stopped; rejects with what a handler threw. */
   readonly finished: Promise<void>;
+  /** The files that are open now, in the order in which they are read; some may not have been begun. */
+  openFiles(): readonly FollowedFile[];
+  counts(): ByteSourceCounts;
 }
 
 /** Counted since the start, in bytes and files. */

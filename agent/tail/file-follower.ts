@@ -5,7 +5,13 @@ import type { HviewError } from '../../runtime/errors.js';
 import { systemClock } from '../../runtime/clock.js';
 import type { Clock, Timer } from '../../runtime/clock.js';
 import { AppearanceWatch } from './appearance-watch.js';
-import type { ByteSource, ByteSourceCounts, ByteSourceHandlers, FileEndReason } from './byte-source.js';
+import type {
+  ByteSource,
+  ByteSourceCounts,
+  ByteSourceHandlers,
+  FileEndReason,
+  FollowedFile,
+} from './byte-source.js';
 import { ChunkPump } from './chunk-pump.js';
 import { FOLLOWER_DEFAULTS } from './follower-options.js';
 import type { FileFollowerOptions } from './follower-options.js';
@@ -99,6 +105,10 @@ export class FileFollower implements ByteSource {
       rotations: this.#rotations,
       filesOpened: this.#succession.filesOpened,
     };
+  }
+
+  openFiles(): readonly FollowedFile[] {
+    return [...this.#succession.lingering, ...this.#succession.chain];
   }
 
   start(): Promise<void> {

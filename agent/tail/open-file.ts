@@ -69,6 +69,7 @@ export class OpenFile implements FollowedFile {
   readonly key: string;
   /** When the inode was made, in nanoseconds; 0 where the file system does not say. */
   readonly bornNs: bigint;
+  text: string;
   /** Offset of the next byte to read. */
   position = 0;
   /** Nothing is read from this offset on. */
@@ -103,6 +104,7 @@ export class OpenFile implements FollowedFile {
     this.generation = generation;
     this.path = path;
     this.key = fileKey(stats);
+    this.text = this.key;
     this.bornNs = stats.birthtimeNs;
     this.#firstStats = stats;
     this.#sizeSeen = Number(stats.size);
@@ -126,6 +128,10 @@ export class OpenFile implements FollowedFile {
   /** Bytes that are certain to have stood in it and were not read. */
   get unreadBytes(): number {
     return Math.max(0, this.#sizeProved - this.position);
+  }
+
+  async size(): Promise<number> {
+    return Number((await this.stats()).size);
   }
 
   stats(): Promise<BigIntStats> {
@@ -197,12 +203,12 @@ export class OpenFile implements FollowedFile {
   }
 
   async positionAt(offset: number): Promise<FilePosition> {
-    const { identity } = this;
+    const { identity, text } = this;
     try {
-      return { identity, offset, marker: fingerprintOf(await this.#bytesBefore(offset)) };
+      return { identity, offset, marker: fingerprintOf(await this.#bytesBefore(offset)), text };
     } catch {
       // The handle is closed already; identity and offset still say where it was.
-      return { identity, offset, marker: null };
+      return { identity, offset, marker: null, text };
     }
   }
 
@@ -210,14 +216,14 @@ export class OpenFile implements FollowedFile {
   async holds(position: FilePosition): Promise<boolean> {
     const { identity, offset, marker } = position;
     if (!fits(identity.head, await this.bytesAt(0, identity.head.length))) return false;
-    if (marker === null) return Number((await this.stats()).size) >= offset;
+    if (marker === null) return (await this.size()) >= offset;
     return fits(marker, await this.bytesAt(offset - marker.length, marker.length));
   }
 
   /** Whether this is a copy of `other` from before it was cut, with more than was read of it. */
   async continues(other: OpenFile): Promise<boolean> {
     const { position } = other;
-    if (position === 0 || Number((await this.stats()).size) <= position) return false;
+    if (position === 0 || (await this.size()) <= position) return false;
     const markerLength = other.#markerLength;
     const head = await this.bytesAt(0, other.#headLength);
     const marker = await this.bytesAt(position - markerLength, markerLength);
@@ -229,7 +235,7 @@ export class OpenFile implements FollowedFile {
 
   /** Whether all that stands in this file is how `other` begins, as in a copy that was made of it. */
   async isCopyOf(other: OpenFile): Promise<boolean> {
-    const size = Number((await this.stats()).size);
+    const size = await this.size();
     const known = other.#head.subarray(0, Math.min(size, other.#headLength));
     // Nearly always the first bytes tell, and those of the other file are at hand.
     const head = await this.bytesAt(0, Math.min(size, HEAD_BYTES));

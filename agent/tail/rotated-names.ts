@@ -35,6 +35,11 @@ export function isRotatedName(base: string, name: string): boolean {
   return ROTATED_INFIX.test(name.slice(stem.length, name.length - extension.length));
 }
 
+/** Whether the name is one that compression gives. */
+export function isCompressedName(name: string): boolean {
+  return COMPRESSED.test(name);
+}
+
 /**
  * Puts the parts of one log in the order in which they were written: by the time the file was made,
  * then the time of its last change. Only where the clock of the file system is too coarse to tell, the

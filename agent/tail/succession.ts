@@ -244,7 +244,9 @@ export class Succession {
   async #recall(file: OpenFile): Promise<void> {
     const finished = this.#finished.get(file.key);
     if (finished === undefined || finished.bornNs !== file.bornNs) return;
-    if (await file.holds(finished.position)) await file.seek(finished.position.offset);
+    if (!(await file.holds(finished.position))) return;
+    await file.seek(finished.position.offset);
+    file.text = finished.position.text;
   }
 
   async #resume(position: FilePosition, seen: readonly FoundFile[]): Promise<boolean> {
@@ -259,6 +261,7 @@ export class Succession {
       if (opened === undefined) continue;
       if (await opened.holds(position)) {
         await opened.seek(position.offset);
+        opened.text = position.text;
         this.#append([opened], seen);
         return true;
       }
@@ -308,7 +311,7 @@ export class Succession {
 
 /** Where the last line of the file begins if it is not finished, else the end of the file. */
 async function lastLineStart(file: OpenFile): Promise<number> {
-  const size = Number((await file.stats()).size);
+  const size = await file.size();
   const from = Math.max(0, size - LAST_LINE_BYTES);
   const bytes = await file.bytesAt(from, size - from);
   const lineFeed = bytes.lastIndexOf(LINE_FEED);

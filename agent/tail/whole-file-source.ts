@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { systemClock } from '../../runtime/clock.js';
 import type { Clock } from '../../runtime/clock.js';
 import { HviewError, fileError } from '../../runtime/errors.js';
-import type { ByteSource, ByteSourceCounts, ByteSourceHandlers } from './byte-source.js';
+import type { ByteSource, ByteSourceCounts, ByteSourceHandlers, FollowedFile } from './byte-source.js';
 import { ChunkPump } from './chunk-pump.js';
 import { OpenFile, openForReading } from './open-file.js';
 import { ReadBuffers } from './read-buffers.js';
@@ -25,7 +25,7 @@ export class WholeFileSource implements ByteSource {
   readonly #pump: ChunkPump;
   #problem: HviewError | undefined;
   #starting: Promise<void> | undefined;
-  #hasBegun = false;
+  #file: OpenFile | undefined;
   #settle: (ending: Promise<void>) => void = () => {};
 
   constructor(options: WholeFileOptions, handlers: ByteSourceHandlers) {
@@ -47,7 +47,11 @@ export class WholeFileSource implements ByteSource {
 
   /** Counted since the start. */
   counts(): ByteSourceCounts {
-    return { ...this.#pump.counts(), filesOpened: Number(this.#hasBegun), rotations: 0 };
+    return { ...this.#pump.counts(), filesOpened: Number(this.#file !== undefined), rotations: 0 };
+  }
+
+  openFiles(): readonly FollowedFile[] {
+    return this.#file === undefined ? [] : [this.#file];
   }
 
   start(): Promise<void> {
@@ -58,13 +62,13 @@ export class WholeFileSource implements ByteSource {
   async stop(): Promise<void> {
     this.#pump.stop();
     await this.#starting?.catch(() => {});
-    if (!this.#hasBegun) this.#settle(Promise.resolve());
+    if (this.#file === undefined) this.#settle(Promise.resolve());
     await this.finished.catch(() => {});
   }
 
   async #begin(): Promise<void> {
     const file = await this.#open();
-    this.#hasBegun = true;
+    this.#file = file;
     this.#settle(this.#readThrough(file));
   }
 

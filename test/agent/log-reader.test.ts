@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Agent } from '../../agent/agent.js';
+import { LogReader } from '../../agent/log-reader.js';
 import type { FollowedFile } from '../../agent/tail/byte-source.js';
 import { compileRuleSet } from '../../filters/compile.js';
 import { loadRuleSet } from '../../filters/load-rule-set.js';
@@ -7,7 +7,7 @@ import { silentLogger } from '../../runtime/logger.js';
 import { FakeClock, settle } from '../support/fake-clock.js';
 import { tinyPlugin } from '../support/tiny-plugin.js';
 
-/** An agent that is handed bytes by hand instead of by a follower, with a rule that reads the stack trace. */
+/** A reader that is handed bytes by hand instead of by a follower, with a rule that reads the stack trace. */
 function setUp() {
   const rules = {
     FilterTree: [
@@ -22,14 +22,20 @@ function setUp() {
   };
   const clock = new FakeClock();
   const found: string[] = [];
-  const agent = new Agent({
+  const reader = new LogReader({
     logPath: 'never-opened.log',
     mode: 'follow',
     plugin: tinyPlugin(),
     matcher: compileRuleSet(loadRuleSet(JSON.stringify(rules), 'test.json')),
     suppress: { staleSeconds: -1, mergeSeconds: 0 },
-    reporter: null,
-    onFinding: ({ subject }) => found.push(subject),
+    sink: {
+      put: (findings) => {
+        found.push(...findings.map(({ subject }) => subject));
+        return Promise.resolve(0);
+      },
+      caughtUp: () => undefined,
+    },
+    checkpoint: null,
     clock,
     logger: silentLogger,
   });
@@ -37,11 +43,14 @@ function setUp() {
     generation,
     path: 'never-opened.log',
     identity: { device: '1', inode: String(generation), head: { length: 0, digest: '' } },
+    text: `1:${generation}`,
+    position: 0,
+    size: () => Promise.resolve(0),
     positionAt: () => Promise.reject(new Error('not asked for')),
   });
   const write = (to: FollowedFile, text: string): Promise<void> =>
-    agent.onChunk({ bytes: Buffer.from(text), offset: 0, file: to });
-  return { agent, clock, found, file, write };
+    reader.onChunk({ bytes: Buffer.from(text), offset: 0, file: to });
+  return { clock, found, file, write };
 }
 
 describe('a record that waits for its stack trace', () => {

@@ -38,7 +38,7 @@ function setUp(entries: readonly Entry[], options: { merge?: number; stale?: num
     suppress: { staleSeconds: options.stale ?? -1, mergeSeconds: options.merge ?? 0 },
     now: () => 1_000_000,
   });
-  const file = pipeline.openFile();
+  const file = pipeline.openFile('1:2', 0);
   return {
     pipeline,
     file,
@@ -63,6 +63,9 @@ describe('from lines to findings', () => {
     expect(pipeline.counts()).toEqual({
       lines: 4,
       candidates: 2,
+      records: 2,
+      continuations: 0,
+      derived: 0,
       findings: 1,
       quiet: new Map([['no-match', 1]]),
     });

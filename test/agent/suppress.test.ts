@@ -73,3 +73,47 @@ describe('merging', () => {
     ).toEqual(['pass', 'pass']);
   });
 });
+
+describe('over a restart', () => {
+  const options = { staleSeconds: -1, mergeSeconds: 10 };
+
+  /** A suppressor that goes on where `before` was, by way of a file. */
+  function restarted(before: Suppressor): Suppressor {
+    const after = new Suppressor(options);
+    after.restore(JSON.parse(JSON.stringify(before.state())));
+    return after;
+  }
+
+  it('a repeat stays a repeat', () => {
+    const before = new Suppressor(options);
+    before.decide(finding({ timeMs: NOW }), NOW);
+    const after = restarted(before);
+    expect(after.decide(finding({ timeMs: NOW + 9_999 }), NOW)).toBe('repeat');
+    expect(after.decide(finding({ timeMs: NOW + 10_000 }), NOW)).toBe('pass');
+  });
+
+  it('only what can still be repeated is remembered', () => {
+    const before = new Suppressor(options);
+    before.decide(finding({ timeMs: NOW, context: 'Old' }), NOW);
+    before.decide(finding({ timeMs: NOW + 10_000, context: 'New' }), NOW);
+    expect(before.state()).toEqual([
+      ['peer@1\npeer@2\nNew', { status: Status.UNHEALTHY, score: 20, timeMs: NOW + 10_000 }],
+    ]);
+  });
+
+  it('what is no state is ignored', () => {
+    const suppressor = new Suppressor(options);
+    for (const state of [null, 7, {}, [7], [['key']], [['key', { status: 'bad' }]]])
+      suppressor.restore(state);
+    expect(suppressor.state()).toEqual([]);
+  });
+});
+
+it('remembers a bounded number of words, the latest', () => {
+  const suppressor = new Suppressor({ staleSeconds: -1, mergeSeconds: 10 });
+  for (let index = 0; index < 5000; index++) {
+    suppressor.decide(finding({ timeMs: NOW, subject: `peer@${index}` }), NOW);
+  }
+  expect(suppressor.state()).toHaveProperty('length', 2951);
+  expect(suppressor.decide(finding({ timeMs: NOW, subject: 'peer@4999' }), NOW)).toBe('repeat');
+});

@@ -12,8 +12,12 @@ export function finding(parts: Partial<Finding> = {}): Finding {
     score: 20,
     message: 'GOODBYE',
     rule: { id: 'goodbye', why: '' },
+    origin: { text: '1:2', offset: 0, line: 'a line' },
     expiresMs: null,
     withdraws: null,
+    deadline: null,
+    escalate: null,
+    pause: null,
     ...parts,
   };
 }

@@ -12,6 +12,7 @@ import { loadPlugin } from '../../plugins/registry.js';
 import type { Status } from '../../protocol/model.js';
 import { Status as Statuses, worstStatus } from '../../protocol/model.js';
 import { packageFile } from '../../runtime/package-root.js';
+import type { InferenceAlgorithm } from '../../server/inference/algorithm.js';
 import { majority } from '../../server/inference/majority.js';
 import { ReportStore } from '../../server/store/report-store.js';
 
@@ -91,7 +92,7 @@ export async function findingsOf({ folder }: Incident, id: number): Promise<Find
       suppress: { staleSeconds: -1, mergeSeconds: 1 },
       now: () => 0,
     });
-    const lines = pipeline.openFile();
+    const lines = pipeline.openFile('captured', 0);
     for (const region of new LineSplitter().push(readLog(folder, id), 0)) lines.push(region);
     lines.flush();
     const found = [...pipeline.take()];
@@ -104,29 +105,37 @@ export async function findingsOf({ folder }: Incident, id: number): Promise<Find
 }
 
 /** The verdicts over all findings in order of time, as an aggregator would reach them. */
-export function sicknessesIn(findings: readonly Finding[]): Sickness[] {
+export function sicknessesIn(
+  findings: readonly Finding[],
+  algorithm: InferenceAlgorithm = majority,
+): Sickness[] {
   const store = new ReportStore();
   const open = new Map<string, Sickness>();
   const closed: Sickness[] = [];
   for (const finding of [...findings].sort((a, b) => a.timeMs - b.timeMs)) {
     store.add(findingToReport(finding));
-    const { subject, timeMs } = finding;
-    const panorama = store.panorama(subject);
-    const inference = panorama === undefined ? null : majority.infer(panorama);
-    const worst = inference === null ? Statuses.NA : worstStatus(inference.observation);
-    const before = open.get(subject);
-    if (worst >= Statuses.UNHEALTHY) {
-      const isWorse = before === undefined || worst > before.worst;
-      open.set(subject, {
-        subject,
-        fromMs: before?.fromMs ?? timeMs,
-        toMs: Infinity,
-        worst: isWorse ? worst : before.worst,
-        evidence: before?.evidence ?? finding,
-      });
-    } else if (before !== undefined) {
-      open.delete(subject);
-      closed.push({ ...before, toMs: timeMs });
+    const { timeMs } = finding;
+    // What is said of one may change what its word on others counts.
+    const subjects = algorithm.weighsObservers ? [...store.subjects()] : [finding.subject];
+    for (const subject of subjects) {
+      const panorama = store.panorama(subject);
+      const inference =
+        panorama === undefined ? null : algorithm.infer(panorama, (other) => store.panorama(other));
+      const worst = inference === null ? Statuses.NA : worstStatus(inference.observation);
+      const before = open.get(subject);
+      if (worst >= Statuses.UNHEALTHY) {
+        const isWorse = before === undefined || worst > before.worst;
+        open.set(subject, {
+          subject,
+          fromMs: before?.fromMs ?? timeMs,
+          toMs: Infinity,
+          worst: isWorse ? worst : before.worst,
+          evidence: before?.evidence ?? finding,
+        });
+      } else if (before !== undefined) {
+        open.delete(subject);
+        closed.push({ ...before, toMs: timeMs });
+      }
     }
   }
   return [...closed, ...open.values()].sort((a, b) => a.fromMs - b.fromMs);

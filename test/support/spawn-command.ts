@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export type CommandName = 'hview-server' | 'hview-logtail' | 'hview-client' | 'hview-mkrc';
@@ -12,6 +15,10 @@ export interface SpawnOptions {
   readonly cwd?: string;
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Shell text that runs before the command in its process, such as `ulimit -n 100`. */
+  readonly shell?: string;
+  /** Runs the command through this one, such as `unshare -r`. */
+  readonly through?: readonly string[];
   /** Leaves standard input open, for `type`. */
   readonly isInteractive?: boolean;
 }
@@ -50,21 +57,30 @@ export async function endCommands(): Promise<void> {
   await Promise.all(left.map((command) => command.exited));
 }
 
+function commandLine(words: readonly string[], { shell, through = [] }: SpawnOptions): string[] {
+  const shelled = shell === undefined ? words : ['sh', '-c', `${shell}; exec "$@"`, 'sh', ...words];
+  return [...through, ...shelled];
+}
+
 /** A command under way, with what it has printed so far. */
 export class RunningCommand {
   readonly exited: Promise<CommandResult>;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #line: string;
+  readonly #state: string;
   #stdout = '';
   #stderr = '';
   #hasEnded = false;
 
-  constructor(name: CommandName, words: readonly string[], options: SpawnOptions) {
+  constructor(name: CommandName, words: readonly string[], options: SpawnOptions = {}) {
     const file = fileURLToPath(new URL(`../../cli/${name}.js`, import.meta.url));
     this.#line = [name, ...words].join(' ');
-    this.#child = spawn(process.execPath, [file, ...words], {
+    const [program = '', ...rest] = commandLine([process.execPath, file, ...words], options);
+    // Agents remember by default; none is to find what another test's agent has left.
+    this.#state = mkdtempSync(join(tmpdir(), 'hview-state-'));
+    this.#child = spawn(program, rest, {
       cwd: options.cwd,
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, XDG_STATE_HOME: this.#state, ...options.env },
     });
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text));
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
@@ -91,6 +107,10 @@ export class RunningCommand {
   /** Closes this end of the pipe that the command prints to, as `| head` does when it has enough. */
   closeOutput(): void {
     this.#child.stdout.destroy();
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -127,6 +147,7 @@ export class RunningCommand {
     await once(this.#child, 'close');
     this.#hasEnded = true;
     running.delete(this);
+    rmSync(this.#state, { recursive: true, force: true });
     return { code: this.#child.exitCode, stdout: this.#stdout, stderr: this.#stderr };
   }
 }

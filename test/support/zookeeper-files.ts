@@ -59,3 +59,9 @@ export function makeZooKeeperFolder(): string {
 export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
+
+/** A record of server 1 as ZooKeeper 3.4 to 3.9 writes it; `timeMs`: since 1970 UTC, the log being in UTC. */
+export function logLine(timeMs: number, level: string, tag: string, content: string): string {
+  const time = new Date(timeMs).toISOString().replace('T', ' ').replace('.', ',').replace('Z', '');
+  return `${time} [myid:1] - ${level}  [${tag}] - ${content}\n`;
+}

@@ -1,0 +1,270 @@
+import type { Matcher } from '../filters/matcher.js';
+import type { LogPlugin } from '../plugins/log-plugin.js';
+import type { Clock, Timer } from '../runtime/clock.js';
+import type { Logger } from '../runtime/logger.js';
+import type { Checkpoint } from './checkpoint/checkpoint.js';
+import type { Finding } from './finding.js';
+import type { PipelineCounts, PipelineFile } from './pipeline.js';
+import { Pipeline } from './pipeline.js';
+import type { SuppressOptions } from './suppress.js';
+import type {
+  ByteSource,
+  ByteSourceCounts,
+  ByteSourceHandlers,
+  Chunk,
+  FileEndReason,
+  FilePosition,
+  FollowedFile,
+} from './tail/byte-source.js';
+import { FileFollower } from './tail/file-follower.js';
+import type { FileFollowerOptions } from './tail/follower-options.js';
+import { LineRegions } from './tail/line-regions.js';
+import { WholeFileSource } from './tail/whole-file-source.js';
+
+/** Takes findings in their order. */
+export interface FindingSink {
+  /** Resolves when they are safe, or when there is room for more; to the last sequence given, see `Spool`. */
+  put(findings: readonly Finding[]): Promise<number>;
+  /** The end of the log was reached: what was read before a restart has been read again. */
+  caughtUp(): void;
+}
+
+export interface LogReaderOptions {
+  readonly logPath: string;
+  /** `follow`: for ever, through rotations; `once`: to its end. */
+  readonly mode: 'follow' | 'once';
+  readonly plugin: LogPlugin;
+  readonly matcher: Matcher;
+  readonly suppress: SuppressOptions;
+  readonly sink: FindingSink;
+  /** Where the last run ended; null: there was none. */
+  readonly checkpoint: Checkpoint | null;
+  /** How a log is followed; without `startAt` from its beginning. A checkpoint comes first. */
+  readonly follow?: Omit<FileFollowerOptions, 'path' | 'clock'>;
+  /** Longer lines are cut, see `LineSplitter`. */
+  readonly maxLineBytes?: number;
+  /** Continuation lines that a record takes at most. */
+  readonly maxDetailLines?: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What one log has come to. The numbers count from the start of the process. */
+export interface LogReaderCounts extends PipelineCounts, ByteSourceCounts {
+  readonly cutLines: number;
+}
+
+/** How long a record whose meaning depends on its continuation lines waits for them, milliseconds. */
+const CONTINUATION_WAIT_MS = 50;
+
+/**
+ * One log: source → splitter → pipeline → sink. Reading waits for the sink, so that the log itself is
+ * the buffer when there is no other.
+ */
+export class LogReader implements ByteSourceHandlers {
+  readonly #options: LogReaderOptions;
+  readonly #pipeline: Pipeline;
+  readonly #source: ByteSource;
+  readonly #regions: LineRegions;
+  readonly #files = new Map<FollowedFile, PipelineFile>();
+  #flushTimer: Timer | null = null;
+  #delivering: Promise<void> | null = null;
+  /** Who wants to see a state in which no finding is between the pipeline and the sink. */
+  #onSettled: (() => void)[] = [];
+  /** Where the files were left when the source was stopped, oldest first. */
+  #closed: FilePosition[] | null = null;
+  #spooled: number;
+  #hasChanged = false;
+  /** By the monotonic clock. */
+  #activeAtMs: number;
+
+  constructor(options: LogReaderOptions) {
+    this.#options = options;
+    const { logPath, mode, plugin, matcher, suppress, clock, checkpoint, follow } = options;
+    const { maxDetailLines, maxLineBytes } = options;
+    this.#pipeline = new Pipeline({
+      ...{ plugin, matcher, suppress },
+      ...(maxDetailLines === undefined ? {} : { maxDetailLines }),
+      now: () => clock.now(),
+    });
+    this.#regions = new LineRegions(maxLineBytes === undefined ? {} : { maxLineBytes });
+    this.#spooled = checkpoint?.spooled ?? 0;
+    this.#activeAtMs = clock.monotonic();
+    if (checkpoint !== null && checkpoint.plugin === plugin.name) this.#pipeline.restore(checkpoint.state);
+    const resumed = checkpoint === null ? {} : { startAt: checkpoint.files };
+    this.#source =
+      mode === 'once'
+        ? new WholeFileSource({ path: logPath, clock }, this)
+        : new FileFollower({ path: logPath, clock, ...follow, ...resumed }, this);
+  }
+
+  get path(): string {
+    return this.#options.logPath;
+  }
+
+  /** Rejects with FILE_UNREADABLE when the path can never be a log. */
+  start(): Promise<void> {
+    return this.#source.start();
+  }
+
+  /** Resolves when the log was read to its end (`once`) or the reading was stopped. */
+  get finished(): Promise<void> {
+    return this.#source.finished;
+  }
+
+  /** Reads no more; what was read is handed to the sink. */
+  async stop(): Promise<void> {
+    this.#flushTimer?.cancel();
+    await this.#source.stop();
+    await this.#deliver();
+  }
+
+  /** Since when nothing has come, milliseconds; 0 while something read still waits or may yet expire. */
+  idleMs(): number {
+    const isBusy = this.#delivering !== null || this.#pipeline.nextEndMs() !== Infinity;
+    return isBusy ? 0 : this.#options.clock.monotonic() - this.#activeAtMs;
+  }
+
+  /** Whether it is reading the file with this device and inode, `2049:131`, now. */
+  reads(key: string): boolean {
+    return this.#source.openFiles().some(({ identity }) => `${identity.device}:${identity.inode}` === key);
+  }
+
+  /** Goes on with other rules from the next line. */
+  useRules(matcher: Matcher): void {
+    this.#pipeline.useRules(matcher);
+  }
+
+  /** Withdraws what nobody renewed in its time. To be called often while a log is followed. */
+  expire(): void {
+    this.#pipeline.expire(this.#options.clock.now());
+    void this.#deliver();
+  }
+
+  counts(): LogReaderCounts {
+    const { cutLines } = this.#regions.counts();
+    return { ...this.#source.counts(), ...this.#pipeline.counts(), cutLines };
+  }
+
+  /** Bytes that stand in the files being read and were not dealt with yet. */
+  async behindBytes(): Promise<number> {
+    const unread = this.#source.openFiles().map(async (file) => {
+      const size = await file.size().catch(() => 0);
+      return Math.max(0, size - this.#positionIn(file));
+    });
+    return (await Promise.all(unread)).reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /**
+   * Up to where the log was read and everything found is with the sink. Null when nothing has changed
+   * since the last call.
+   */
+  async checkpoint(): Promise<Checkpoint | null> {
+    if (!this.#hasChanged) return null;
+    await this.#settled();
+    // From here to the last position asked for in one go: it has to be one moment's state.
+    this.#hasChanged = false;
+    const state = this.#pipeline.state();
+    const spooled = this.#spooled;
+    const open = this.#source.openFiles().map((file) => file.positionAt(this.#positionIn(file)));
+    const files = this.#closed ?? (await Promise.all(open));
+    return { plugin: this.#options.plugin.name, files, state, spooled };
+  }
+
+  async onChunk(chunk: Chunk): Promise<void> {
+    this.#flushTimer?.cancel();
+    this.#hasChanged = true;
+    this.#activeAtMs = this.#options.clock.monotonic();
+    const lines = this.#linesOf(chunk.file, chunk.offset);
+    for (const region of this.#regions.push(chunk)) lines.push(region);
+    await this.#deliver();
+    // Only now: while delivery holds up the reading, the missing lines may stand unread in the log.
+    this.#flushSoon();
+  }
+
+  async onFileLeft(file: FollowedFile): Promise<void> {
+    this.#files.get(file)?.flush();
+    await this.#deliver();
+  }
+
+  async onFileEnd(file: FollowedFile, reason: FileEndReason): Promise<void> {
+    this.#options.logger.debug('a file of the log ended', { path: file.path, reason });
+    const lines = this.#files.get(file);
+    if (reason === 'source-closed') {
+      // Before the flush: after the restart the unfinished record is read again, with all its lines.
+      this.#closed = [...(this.#closed ?? []), await file.positionAt(this.#positionIn(file))];
+    }
+    this.#hasChanged = true;
+    const unfinished = this.#regions.end(file, reason);
+    if (unfinished !== null) lines?.push(unfinished);
+    lines?.flush();
+    this.#files.delete(file);
+    await this.#deliver();
+  }
+
+  onCaughtUp(): void {
+    this.#options.sink.caughtUp();
+  }
+
+  onWaiting(path: string): void {
+    this.#options.logger.warn('the log is not there, waiting for it', { path });
+  }
+
+  onLoss(loss: Parameters<NonNullable<ByteSourceHandlers['onLoss']>>[0]): void {
+    const fields = loss.kind === 'truncated' ? { path: loss.file.path, knownBytes: loss.knownBytes } : {};
+    this.#options.logger.warn('a part of the log is gone before it was read', { kind: loss.kind, ...fields });
+  }
+
+  onProblem(problem: Parameters<NonNullable<ByteSourceHandlers['onProblem']>>[0]): void {
+    const { code, message, hint } = problem;
+    this.#options.logger.warn('the log cannot be read now, trying again', { code, reason: message, hint });
+  }
+
+  #positionIn(file: FollowedFile): number {
+    return this.#files.get(file)?.position ?? file.position;
+  }
+
+  #linesOf(file: FollowedFile, offset: number): PipelineFile {
+    let lines = this.#files.get(file);
+    if (lines === undefined) {
+      lines = this.#pipeline.openFile(file.text, offset);
+      this.#files.set(file, lines);
+    }
+    return lines;
+  }
+
+  /** One timer for all files: one that is left may still wait while the next is read. */
+  #flushSoon(): void {
+    const waiting = [...this.#files.values()].filter(({ isWaiting }) => isWaiting);
+    if (waiting.length === 0 || this.#options.mode === 'once') return;
+    this.#flushTimer = this.#options.clock.after(CONTINUATION_WAIT_MS, () => {
+      for (const lines of waiting) lines.flush();
+      this.#hasChanged = true;
+      void this.#deliver();
+    });
+  }
+
+  async #settled(): Promise<void> {
+    if (this.#delivering !== null) await new Promise<void>((resolve) => this.#onSettled.push(resolve));
+  }
+
+  /** Hands over what the pipeline has, in order; who calls meanwhile joins the hand-over under way. */
+  #deliver(): Promise<void> {
+    if (this.#delivering !== null) return this.#delivering;
+    const findings = this.#pipeline.take();
+    if (findings.length === 0) return Promise.resolve();
+    this.#delivering = this.#handOver(findings);
+    return this.#delivering;
+  }
+
+  async #handOver(findings: readonly Finding[]): Promise<void> {
+    try {
+      this.#hasChanged = true;
+      for (let batch = findings; batch.length > 0; batch = this.#pipeline.take()) {
+        this.#spooled = await this.#options.sink.put(batch);
+      }
+    } finally {
+      this.#delivering = null;
+    }
+  }
+}

@@ -1,0 +1,355 @@
+import { stat } from 'node:fs/promises';
+import type { Matcher } from '../../filters/matcher.js';
+import type { Clock } from '../../runtime/clock.js';
+import { HviewError } from '../../runtime/errors.js';
+import type { Logger } from '../../runtime/logger.js';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import type { CheckpointStore } from '../checkpoint/checkpoint-store.js';
+import { LogReader } from '../log-reader.js';
+import type { FindingSink, LogReaderCounts } from '../log-reader.js';
+import type { FolderWatches } from '../tail/folder-watches.js';
+import type { ReadBuffers } from '../tail/read-buffers.js';
+import { LogFinder } from './log-finder.js';
+import type { OpenedSource } from './opened-source.js';
+
+export interface SourceLogsOptions {
+  readonly source: OpenedSource;
+  readonly mode: 'follow' | 'once';
+  /** Null: nothing is remembered over a restart. */
+  readonly checkpoints: CheckpointStore | null;
+  /** Where the findings of one log go; `checkpoint`: the one it goes on from. */
+  readonly sinkFor: (log: string, checkpoint: Checkpoint | null) => FindingSink;
+  /** The spool's last sequence that is on disk: no checkpoint may reach further. */
+  readonly durableSequence: () => number;
+  /** A checkpoint is on disk. */
+  readonly onCovered: (log: string, checkpoint: Checkpoint) => void;
+  readonly buffers: ReadBuffers;
+  readonly folders: FolderWatches;
+  /** Logs that are open at once; of more, those that are quiet are closed until they change. */
+  readonly maxOpenLogs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What a file that is closed for now looked like. */
+interface Look {
+  readonly key: string;
+  readonly size: bigint;
+  readonly changedNs: bigint;
+}
+
+/** A log of the source. */
+interface Log {
+  readonly path: string;
+  /** Null while it is closed. */
+  reader: LogReader | null;
+  checkpoint: Checkpoint | null;
+  /** Whether the checkpoint is on disk. */
+  isSaved: boolean;
+  /** How the file looked when it was closed; null: it has not been opened yet. */
+  look: Look | null;
+  /** Not met by the first look, so it is new. */
+  readonly isNew: boolean;
+  /** Since when the finder does not find it, by the monotonic clock; null: it does. */
+  goneSinceMs: number | null;
+}
+
+/** Only a log that has been quiet for this long is closed to make room, milliseconds. */
+const QUIET_MS = 2000;
+
+/** A log that nobody finds for so long is forgotten, milliseconds: longer than a rotation takes. */
+const FORGET_MS = 90_000;
+
+/** How often closed logs are looked at, milliseconds. */
+const LOOK_MS = 1000;
+
+/** Files asked for their state at once. */
+const LOOKS_AT_ONCE = 32;
+
+/**
+ * All logs of one source: finds them, reads each, and of very many keeps only the busy ones open. The
+ * others are looked at every second and go on where they were left.
+ */
+export class SourceLogs {
+  readonly #options: SourceLogsOptions;
+  readonly #finder: LogFinder;
+  readonly #logs = new Map<string, Log>();
+  #matcher: Matcher;
+  #hasLooked = false;
+  #startFailure: unknown = null;
+  #tending: Promise<void> = Promise.resolve();
+  #isTendingDue = false;
+  #tendedAtMs = -Infinity;
+  #isStopped = false;
+  #closedCounts: LogReaderCounts[] = [];
+  #end: { readonly stopped: () => void; readonly failed: (error: unknown) => void } = {
+    stopped: () => undefined,
+    failed: () => undefined,
+  };
+  readonly #ended = new Promise<void>((stopped, failed) => (this.#end = { stopped, failed }));
+
+  constructor(options: SourceLogsOptions) {
+    this.#options = options;
+    this.#matcher = options.source.rules.matcher;
+    // Whoever does not ask how it ended must not be ended by it.
+    this.#ended.catch(() => undefined);
+    const { logs, exclude } = options.source.settings;
+    const { folders, clock } = options;
+    this.#finder = new LogFinder({
+      ...{ logs, exclude, folders, clock },
+      known: () => this.#logs.keys(),
+      onLogs: (paths) => this.#take(paths),
+    });
+  }
+
+  get name(): string {
+    return this.#options.source.settings.name;
+  }
+
+  /** Rejects with FILE_UNREADABLE when a path that is named can never be a log. */
+  async start(): Promise<void> {
+    await this.#finder.start();
+    this.#hasLooked = true;
+    await this.#tending;
+    if (this.#startFailure !== null) throw HviewError.from(this.#startFailure);
+    if (this.#logs.size === 0) {
+      this.#options.logger.warn('no log matches yet, waiting for one', {
+        logs: this.#options.source.settings.logs,
+      });
+    }
+  }
+
+  /** Resolves when all logs were read to their end (`once`), or reading was stopped; rejects when it failed. */
+  async finished(): Promise<void> {
+    const readThrough = Promise.all(this.#readers().map((reader) => reader.finished));
+    await (this.#options.mode === 'once' ? Promise.race([readThrough, this.#ended]) : this.#ended);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#finder.stop();
+    await this.#tending;
+    await Promise.all(this.#readers().map((reader) => reader.stop()));
+    await this.saveCheckpoints();
+    this.#end.stopped();
+  }
+
+  useRules(matcher: Matcher): void {
+    this.#matcher = matcher;
+    for (const reader of this.#readers()) reader.useRules(matcher);
+  }
+
+  /** Does what is due: withdraws, opens and closes logs. To be called several times a second. */
+  tick(): void {
+    for (const reader of this.#readers()) reader.expire();
+    const { clock } = this.#options;
+    if (clock.monotonic() - this.#tendedAtMs >= LOOK_MS) this.#tendSoon();
+  }
+
+  async saveCheckpoints(): Promise<void> {
+    for (const log of this.#logs.values()) if (log.reader !== null) await this.#save(log, log.reader);
+  }
+
+  /** Of every log that is or was open. */
+  counts(): readonly LogReaderCounts[] {
+    return [...this.#closedCounts, ...this.#readers().map((reader) => reader.counts())];
+  }
+
+  /** Logs known and logs open now. */
+  logCounts(): { readonly known: number; readonly open: number } {
+    return { known: this.#logs.size, open: this.#readers().length };
+  }
+
+  async behindBytes(): Promise<number> {
+    const all = await Promise.all(this.#readers().map((reader) => reader.behindBytes()));
+    return all.reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  #readers(): LogReader[] {
+    return [...this.#logs.values()].flatMap(({ reader }) => (reader === null ? [] : [reader]));
+  }
+
+  #take(paths: ReadonlySet<string>): void {
+    for (const path of paths) {
+      if (this.#logs.has(path)) continue;
+      this.#logs.set(path, newLog(path, this.#hasLooked));
+    }
+    const now = this.#options.clock.monotonic();
+    for (const log of this.#logs.values()) {
+      log.goneSinceMs = paths.has(log.path) ? null : (log.goneSinceMs ?? now);
+    }
+    this.#tendSoon();
+  }
+
+  #tendSoon(): void {
+    if (this.#isTendingDue || this.#isStopped) return;
+    this.#isTendingDue = true;
+    this.#tending = this.#tending.then(async () => {
+      this.#isTendingDue = false;
+      this.#tendedAtMs = this.#options.clock.monotonic();
+      await this.#tend().catch((error: unknown) => (this.#startFailure ??= error));
+    });
+  }
+
+  /** Opens what has something to read, as far as there is room; makes room by closing what is quiet. */
+  async #tend(): Promise<void> {
+    for (const log of [...this.#logs.values()]) {
+      // Its follower waits for the next file of that name, and for writers that still have the old one.
+      const goneMs = log.goneSinceMs === null ? 0 : this.#tendedAtMs - log.goneSinceMs;
+      if (goneMs > FORGET_MS && (log.reader === null || log.reader.idleMs() > FORGET_MS)) {
+        await this.#forget(log);
+      }
+    }
+    const wanted = await this.#wanted();
+    const { maxOpenLogs } = this.#options;
+    let room = maxOpenLogs - this.#readers().length;
+    if (wanted.length > room) {
+      const quiet = [...this.#logs.values()]
+        .flatMap((log) => (log.reader === null ? [] : [{ log, idleMs: log.reader.idleMs() }]))
+        .filter(({ idleMs }) => idleMs >= QUIET_MS)
+        .sort((a, b) => b.idleMs - a.idleMs)
+        .slice(0, wanted.length - room);
+      for (const { log } of quiet) await this.#close(log);
+      room = maxOpenLogs - this.#readers().length;
+    }
+    for (const log of wanted.slice(0, Math.max(0, room))) await this.#open(log);
+  }
+
+  /** The logs that are closed and have changed since, or were never open. */
+  async #wanted(): Promise<Log[]> {
+    const closed = [...this.#logs.values()].filter(({ reader }) => reader === null);
+    const wanted: Log[] = [];
+    for (let index = 0; index < closed.length; index += LOOKS_AT_ONCE) {
+      const some = closed.slice(index, index + LOOKS_AT_ONCE);
+      const looks = await Promise.all(some.map(({ path }) => lookAt(path)));
+      for (const [place, log] of some.entries())
+        if (differs(log.look, looks[place] ?? null)) wanted.push(log);
+    }
+    return wanted;
+  }
+
+  async #open(log: Log): Promise<void> {
+    const { source, mode, checkpoints, sinkFor, buffers, folders, clock, logger } = this.#options;
+    const { settings, plugin } = source;
+    if (this.#isStopped || (await this.#isReadAlready(log))) return;
+    log.checkpoint ??= (await checkpoints?.load(this.#keyOf(log))) ?? null;
+    const reader = new LogReader({
+      logPath: log.path,
+      mode,
+      plugin,
+      matcher: this.#matcher,
+      suppress: { staleSeconds: settings.staleSeconds, mergeSeconds: settings.mergeSeconds },
+      sink: sinkFor(log.path, log.checkpoint),
+      checkpoint: log.checkpoint,
+      follow: { startAt: log.isNew ? 'beginning' : settings.start, buffers, folders },
+      maxLineBytes: settings.maxLineBytes,
+      maxDetailLines: settings.maxDetailLines,
+      clock,
+      logger,
+    });
+    log.reader = reader;
+    reader.finished.catch((error: unknown) => this.#end.failed(error));
+    try {
+      await reader.start();
+    } catch (error) {
+      log.reader = null;
+      // What a glob finds may be gone or unreadable by now; a path that is named has to be right.
+      if (settings.logs.includes(log.path)) throw error;
+      log.look = await lookAt(log.path);
+      logger.warn('a log cannot be read', { path: log.path, reason: HviewError.from(error).message });
+    }
+  }
+
+  /** Two names of one file, as of a link, are one log. */
+  async #isReadAlready(log: Log): Promise<boolean> {
+    if (this.#readers().length === 0) return false;
+    const look = await lookAt(log.path);
+    if (look === null) return false;
+    const other = this.#readers().find((reader) => reader.reads(look.key));
+    if (other === undefined) return false;
+    log.look = look;
+    this.#options.logger.debug('a second name of a log that is read', { path: log.path, readAs: other.path });
+    return true;
+  }
+
+  async #close(log: Log): Promise<void> {
+    const { reader } = log;
+    if (reader === null) return;
+    const look = await lookAt(log.path);
+    await reader.stop();
+    await this.#save(log, reader);
+    this.#closedCounts.push(reader.counts());
+    if (this.#closedCounts.length > 1) this.#closedCounts = [sumOf(this.#closedCounts)];
+    log.reader = null;
+    log.look = look;
+  }
+
+  /** The log is gone for good: what was read of it stays counted. */
+  async #forget(log: Log): Promise<void> {
+    await this.#close(log);
+    this.#logs.delete(log.path);
+    await this.#options.checkpoints?.remove(this.#keyOf(log));
+  }
+
+  async #save(log: Log, reader: LogReader): Promise<void> {
+    const { checkpoints, durableSequence, onCovered } = this.#options;
+    const checkpoint = await reader.checkpoint();
+    if (checkpoint !== null) {
+      log.checkpoint = checkpoint;
+      log.isSaved = false;
+    }
+    if (log.isSaved || log.checkpoint === null || log.checkpoint.spooled > durableSequence()) return;
+    const { checkpoint: current } = log;
+    if (checkpoints !== null && !(await checkpoints.save(this.#keyOf(log), current))) return;
+    log.isSaved = true;
+    onCovered(log.path, current);
+  }
+
+  #keyOf(log: Log): { source: string; log: string } {
+    return { source: this.name, log: log.path };
+  }
+}
+
+function newLog(path: string, isNew: boolean): Log {
+  return { path, reader: null, checkpoint: null, isSaved: true, look: null, isNew, goneSinceMs: null };
+}
+
+async function lookAt(path: string): Promise<Look | null> {
+  const stats = await stat(path, { bigint: true }).catch(() => undefined);
+  if (stats === undefined) return null;
+  return { key: `${stats.dev}:${stats.ino}`, size: stats.size, changedNs: stats.ctimeNs };
+}
+
+function differs(before: Look | null, now: Look | null): boolean {
+  if (before === null || now === null) return true;
+  return before.key !== now.key || before.size !== now.size || before.changedNs !== now.changedNs;
+}
+
+function sumOf(all: readonly LogReaderCounts[]): LogReaderCounts {
+  const [first, ...others] = all;
+  if (first === undefined) throw new HviewError('INTERNAL', 'there is nothing to sum up');
+  return others.reduce(addCounts, first);
+}
+
+/** Two logs' counts as one. */
+export function addCounts(a: LogReaderCounts, b: LogReaderCounts): LogReaderCounts {
+  const quiet = new Map(a.quiet);
+  for (const [reason, count] of b.quiet) quiet.set(reason, (quiet.get(reason) ?? 0) + count);
+  return {
+    quiet,
+    lines: a.lines + b.lines,
+    candidates: a.candidates + b.candidates,
+    records: a.records + b.records,
+    continuations: a.continuations + b.continuations,
+    findings: a.findings + b.findings,
+    derived: a.derived + b.derived,
+    cutLines: a.cutLines + b.cutLines,
+    bytesRead: a.bytesRead + b.bytesRead,
+    filesOpened: a.filesOpened + b.filesOpened,
+    rotations: a.rotations + b.rotations,
+    truncations: a.truncations + b.truncations,
+    bytesLost: a.bytesLost + b.bytesLost,
+    losses: a.losses + b.losses,
+    holeBytes: a.holeBytes + b.holeBytes,
+  };
+}

@@ -1,0 +1,71 @@
+import { createReadStream, statSync, type ReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { systemClock } from '../../runtime/clock.js';
+import { HviewError, fileError } from '../../runtime/errors.js';
+
+const PROGRESS_PERIOD_MS = 200;
+
+/**
+ * Reads a file, packed with gzip or not, and hands on its bytes piece by piece. Shows on standard
+ * error how far it is when that is a terminal. Throws FILE_UNREADABLE.
+ */
+export async function readLogFile(
+  path: string,
+  take: (bytes: Buffer) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const progress = new Progress(path);
+  const sink = new Transform({
+    transform: (bytes: Buffer, _encoding, done) => {
+      take(bytes);
+      done();
+    },
+  });
+  try {
+    const isPacked = await beginsLikeGzip(path);
+    const file = createReadStream(path, { highWaterMark: 256 * 1024 });
+    file.on('data', () => progress.show(file));
+    sink.resume();
+    if (isPacked) await pipeline(file, createGunzip(), sink, { signal });
+    else await pipeline(file, sink, { signal });
+  } catch (error) {
+    if (signal.aborted) throw new HviewError('FILE_UNREADABLE', `reading ${path} was broken off`);
+    throw fileError('FILE_UNREADABLE', 'cannot read the log', path, error);
+  } finally {
+    progress.clear();
+  }
+}
+
+/** By its first bytes: rotated logs are called anything. */
+async function beginsLikeGzip(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+  } finally {
+    await file.close();
+  }
+}
+
+/** `app.log: 43%` on one line that is written over again and again. */
+class Progress {
+  readonly #isShown = process.stderr.isTTY;
+  #nextMs = systemClock.monotonic() + PROGRESS_PERIOD_MS;
+
+  constructor(private readonly path: string) {}
+
+  show(file: ReadStream): void {
+    if (!this.#isShown || systemClock.monotonic() < this.#nextMs) return;
+    this.#nextMs = systemClock.monotonic() + PROGRESS_PERIOD_MS;
+    const { size } = statSync(this.path);
+    const part = size === 0 ? '' : `${Math.floor((100 * file.bytesRead) / size)}%`;
+    process.stderr.write(`\r${this.path}: ${part}\u001b[K`);
+  }
+
+  clear(): void {
+    if (this.#isShown) process.stderr.write('\r\u001b[K');
+  }
+}

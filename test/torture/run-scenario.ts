@@ -1,0 +1,50 @@
+import type { AgentCounts } from '../../agent/agent-counts.js';
+import type { Scenario } from './scenario.js';
+import type { Outcome } from './world.js';
+import { World, obstacleTo } from './world.js';
+
+export type ScenarioResult =
+  | { readonly kind: 'skipped'; readonly reason: string }
+  | {
+      readonly kind: 'run';
+      readonly outcome: Outcome;
+      readonly isKept: boolean;
+      /** What is wrong; empty when the promise was kept. */
+      readonly reason: string;
+    };
+
+/** Runs one scenario in a world of its own. Rejects when it cannot be played through. */
+export async function runScenario(scenario: Scenario, seed: number): Promise<ScenarioResult> {
+  const { options = {}, promise, run } = scenario;
+  const obstacle = obstacleTo(options);
+  if (obstacle !== null) return { kind: 'skipped', reason: obstacle };
+  const world = new World(options);
+  try {
+    await run(world, randomFrom(seed));
+    const outcome = await world.outcome();
+    const complaints = [
+      ...(outcome.lost.length > 0 ? [`lost ${outcome.lost.slice(0, 5).join(', ')}`] : []),
+      ...(outcome.duplicated.length > 0 ? [`twice ${outcome.duplicated.slice(0, 5).join(', ')}`] : []),
+      ...(outcome.disordered.length > 0 ? [`late ${outcome.disordered.slice(0, 5).join(', ')}`] : []),
+    ];
+    if (promise === 'gap' && lossesIn(await world.accounts()) === 0) complaints.push('no loss was counted');
+    return { kind: 'run', outcome, isKept: complaints.length === 0, reason: complaints.join('; ') };
+  } finally {
+    await world.close();
+  }
+}
+
+function lossesIn({ sources }: AgentCounts): number {
+  return sources.reduce((sum, { losses }) => sum + losses, 0);
+}
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

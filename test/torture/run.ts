@@ -1,0 +1,38 @@
+/**
+ * Runs the scenarios and prints what became of the lines: `npm run torture [-- NAME ...] [-- --seed N]`.
+ * Ends with 1 when a promise was not kept.
+ */
+import { describeError } from '../../runtime/errors.js';
+import { SCENARIOS } from './scenarios.js';
+import { runScenario } from './run-scenario.js';
+
+const words = process.argv.slice(2);
+const seedAt = words.indexOf('--seed');
+const seed = seedAt === -1 ? Date.now() % 1_000_000 : Number(words.splice(seedAt, 2)[1]);
+const chosen = words.length === 0 ? SCENARIOS : SCENARIOS.filter(({ name }) => words.includes(name));
+let failures = 0;
+process.stdout.write(`seed ${seed}\n\n`);
+process.stdout.write('| Scenario | What is done | Lines | Lost | Twice | Out of order | Promise |\n');
+process.stdout.write('|---|---|---|---|---|---|---|\n');
+for (const scenario of chosen) {
+  const { name, what, promise } = scenario;
+  const promised = promise === 'exact' ? 'all once, in order' : 'what is gone is counted';
+  try {
+    const result = await runScenario(scenario, seed);
+    if (result.kind === 'skipped') {
+      process.stdout.write(`| ${name} | ${what} | | | | | not run: ${result.reason} |\n`);
+      continue;
+    }
+    const { written, lost, duplicated, disordered } = result.outcome;
+    if (!result.isKept) failures += 1;
+    process.stdout.write(
+      `| ${name} | ${what} | ${written} | ${lost.length} | ${duplicated.length} | ${disordered.length} | ${promised}: ${result.isKept ? 'kept' : `BROKEN ${result.reason}`} |\n`,
+    );
+  } catch (error) {
+    failures += 1;
+    process.stdout.write(
+      `| ${name} | ${what} | | | | | FAILED: ${describeError(error).split('\n')[0] ?? ''} |\n`,
+    );
+  }
+}
+process.exitCode = failures === 0 ? 0 : 1;
