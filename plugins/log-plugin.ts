@@ -110,6 +110,8 @@ export interface LogPluginFactory {
   readonly name: string;
   readonly summary: string;
   readonly options: readonly PluginOption[];
+  /** The fields that its records can have, for finding misspelt ones in rules; absent: not told. */
+  readonly fields?: readonly string[];
   /** Throws HviewError CONFIG_INVALID (file, line, what is wrong) when the cluster cannot be read. */
   create(context: PluginContext): Promise<LogPlugin>;
   /**

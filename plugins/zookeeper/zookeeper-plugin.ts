@@ -15,6 +15,19 @@ import { ZooKeeperStream, type EnsembleView } from './zookeeper-stream.js';
 /** `id` is left out: a line may hold none, and the field is then filled in. */
 const VERBATIM_FIELDS = ['time', 'level', 'tag', 'class', 'line', 'content', 'tag_context'];
 
+/** All that a record can have, see README.md. */
+const FIELDS = [
+  ...VERBATIM_FIELDS,
+  'id',
+  'tag_subject',
+  'role',
+  'leader',
+  'link',
+  'quorum',
+  'voter',
+  'myid',
+];
+
 const systemLookup: HostLookup = async (host) => {
   const addresses = await lookupHost(host, { all: true });
   return addresses.map(({ address }) => address);
@@ -36,6 +49,7 @@ export function createZooKeeperFactory(lookup: HostLookup): LogPluginFactory {
         help: "the server's myid file, or its id; default: the file myid in dataDir, else what the log says",
       },
     ],
+    fields: FIELDS,
     create: (context) => createPlugin(context, lookup),
     createForExamples: () => pluginOver(exampleEnsemble(), '1', 'UTC', () => undefined),
   };
