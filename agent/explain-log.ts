@@ -168,7 +168,8 @@ export class LogExplainer {
       const { rule, subject } = observed.finding;
       const tally = this.#tally(rule.id, record, origin);
       const known = tally.subjects.get(subject);
-      if (known !== undefined || tally.subjects.size < MAX_SUBJECTS) tally.subjects.set(subject, (known ?? 0) + 1);
+      if (known !== undefined || tally.subjects.size < MAX_SUBJECTS)
+        tally.subjects.set(subject, (known ?? 0) + 1);
       else tally.otherSubjects += 1;
     } else if (observed.reason === 'no-match') {
       this.#miss(record, origin);
@@ -183,7 +184,15 @@ export class LogExplainer {
     let tally = this.#fired.get(id);
     if (tally === undefined) {
       const sample = line.slice(0, 1000);
-      tally = { count: 0, firstMs: timeMs, lastMs: timeMs, sample, subjects: new Map(), otherSubjects: 0, skipped: {} };
+      tally = {
+        count: 0,
+        firstMs: timeMs,
+        lastMs: timeMs,
+        sample,
+        subjects: new Map(),
+        otherSubjects: 0,
+        skipped: {},
+      };
       this.#fired.set(id, tally);
     }
     tally.count += 1;

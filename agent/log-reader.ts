@@ -75,6 +75,7 @@ export class LogReader implements ByteSourceHandlers {
   #closed: FilePosition[] | null = null;
   #spooled: number;
   #hasChanged = false;
+  #isCaughtUp = false;
   /** By the monotonic clock. */
   #activeAtMs: number;
 
@@ -137,6 +138,8 @@ export class LogReader implements ByteSourceHandlers {
 
   /** Withdraws what nobody renewed in its time. To be called often while a log is followed. */
   expire(): void {
+    // The clock is ahead of a log that is being caught up with: its time comes with its records.
+    if (!this.#isCaughtUp) return;
     this.#pipeline.expire(this.#options.clock.now());
     void this.#deliver();
   }
@@ -174,6 +177,7 @@ export class LogReader implements ByteSourceHandlers {
   async onChunk(chunk: Chunk): Promise<void> {
     this.#flushTimer?.cancel();
     this.#hasChanged = true;
+    this.#isCaughtUp = false;
     this.#activeAtMs = this.#options.clock.monotonic();
     const lines = this.#linesOf(chunk.file, chunk.offset);
     for (const region of this.#regions.push(chunk)) lines.push(region);
@@ -203,10 +207,12 @@ export class LogReader implements ByteSourceHandlers {
   }
 
   onCaughtUp(): void {
+    this.#isCaughtUp = true;
     this.#options.sink.caughtUp();
   }
 
   onWaiting(path: string): void {
+    this.#isCaughtUp = true;
     this.#options.logger.warn('the log is not there, waiting for it', { path });
   }
 

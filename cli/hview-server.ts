@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../runtime/clock.js';
 import { HviewError, fileError } from '../runtime/errors.js';
-import type { FlagTable } from '../runtime/flags.js';
+import type { FlagTable, FlagValues } from '../runtime/flags.js';
 import { describeFlags, parseFlags } from '../runtime/flags.js';
 import { Lifecycle } from '../runtime/lifecycle.js';
 import { createLogger, logLevelFromName } from '../runtime/logger.js';
@@ -11,6 +11,8 @@ import type { AggregatorConfig } from '../server/config.js';
 import { loadConfig, standaloneConfig } from '../server/config.js';
 import { writeMemoryUsage } from '../server/memory-usage.js';
 import { noPersistence } from '../server/persistence/persistence.js';
+import type { AlgorithmName } from '../server/inference/algorithms.js';
+import { ALGORITHMS, isAlgorithmName } from '../server/inference/algorithms.js';
 import { SqlitePersistence } from '../server/persistence/sqlite-persistence.js';
 import { startCpuProfile } from './cpu-profile.js';
 import type { ExitCode } from './run.js';
@@ -34,6 +36,14 @@ const FLAGS = {
     default: '',
     placeholder: 'file',
     help: 'SQLite database that keeps reports, inferences and registrations. Without it nothing is kept.',
+  },
+  inference: {
+    kind: 'text',
+    default: '',
+    placeholder: 'name',
+    help:
+      'How views are summed up: "weighted" counts the word of an observer less that is itself complained of, ' +
+      '"majority" counts heads. Without it what the configuration says, or weighted.',
   },
   port_start: { kind: 'integer', default: 10000, placeholder: 'port', help: 'Random ports begin here.' },
   port_end: { kind: 'integer', default: 30000, placeholder: 'port', help: 'Random ports end below this.' },
@@ -119,12 +129,13 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
 }
 
 function configure(
-  values: { addr: string; config: string; dbfile: string; port_start: number; port_end: number },
+  values: FlagValues<typeof FLAGS>,
   given: ReadonlySet<string>,
   rest: readonly string[],
 ): AggregatorConfig {
+  const inference = inferenceOf(values.inference);
   if (values.config !== '') {
-    const config = loadConfig(readConfig(values.config), values.config);
+    const config = { ...loadConfig(readConfig(values.config), values.config), ...inference };
     return given.has('dbfile') ? { ...config, databaseFile: values.dbfile } : config;
   }
   const [id, ...others] = rest;
@@ -141,7 +152,17 @@ function configure(
   const hasPort = /:\d+$/.test(values.addr) && (!values.addr.startsWith('[') || values.addr.includes(']:'));
   const port =
     values.port_start + Math.floor(Math.random() * Math.max(1, values.port_end - values.port_start));
-  return standaloneConfig(id, hasPort ? values.addr : `${values.addr}:${port}`, values.dbfile);
+  const address = hasPort ? values.addr : `${values.addr}:${port}`;
+  return { ...standaloneConfig(id, address, values.dbfile), ...inference };
+}
+
+function inferenceOf(name: string): { readonly inference?: AlgorithmName } {
+  if (name === '') return {};
+  if (isAlgorithmName(name)) return { inference: name };
+  throw new HviewError(
+    'USAGE',
+    `flag -inference: "${name}" is none of ${Object.keys(ALGORITHMS).join(', ')}`,
+  );
 }
 
 function readConfig(file: string): string {

@@ -89,7 +89,12 @@ function explainEntry({ chain, classifier }: RuleEntry, fields: RecordFields): C
   const holds = isAtLeast(level ?? '', minLevel);
   const known = levelFromName(level ?? '') === undefined ? ' (not a level that is known)' : '';
   const reason = `the level ${quote(level ?? '')}${known} is ${holds ? 'not below' : 'below'} ${minLevel}`;
-  const clause: Clause = { field: 'level', operator: '==', pattern: `at least ${minLevel}`, captureResult: false };
+  const clause: Clause = {
+    field: 'level',
+    operator: '==',
+    pattern: `at least ${minLevel}`,
+    captureResult: false,
+  };
   return [...clauses, { clause, holds, value: level, reason, captures: {} }];
 }
 
@@ -136,7 +141,10 @@ function whyFails({ operator, pattern }: Clause, value: string): string {
       const best = listElements(pattern)
         .map((element) => ({ element, found: longestFound(element, value) }))
         .sort((a, b) => (b.found?.share ?? 0) - (a.found?.share ?? 0))[0];
-      const nearest = best?.found == null ? '' : `; the nearest is ${quote(best.element)}: ${describeMiss(best.element, value)}`;
+      const nearest =
+        best?.found == null
+          ? ''
+          : `; the nearest is ${quote(best.element)}: ${describeMiss(best.element, value)}`;
       return `none of the list is found${nearest}`;
     }
   }

@@ -72,10 +72,7 @@ const LIST = /(<[a-z]+>)(?:(?:, ?| )\1)+/g;
 /** The message with numbers, ids, addresses, paths and quoted parts replaced by placeholders. */
 export function templateOf(message: string): string {
   const text = message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}...` : message;
-  return text
-    .replace(QUOTED, '<text>')
-    .replace(WORD, placeholderOf)
-    .replace(LIST, '$1...');
+  return text.replace(QUOTED, '<text>').replace(WORD, placeholderOf).replace(LIST, '$1...');
 }
 
 const NUMBER = /^[-+]?\d[\d.,_]*(?:%|[a-zA-Zµ]{1,3}|\/s)?$/;

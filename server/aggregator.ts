@@ -12,8 +12,8 @@ import { Lifecycle } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import { packageVersion } from '../runtime/package-root.js';
 import type { AggregatorConfig } from './config.js';
+import { ALGORITHMS } from './inference/algorithms.js';
 import { Inferences } from './inference/inferences.js';
-import { majority } from './inference/majority.js';
 import type { AdmissionLimits } from './intake/admission.js';
 import { Admission } from './intake/admission.js';
 import type { IntakeCounts } from './intake/intake-counts.js';
@@ -99,7 +99,7 @@ export class Aggregator {
       listLength: config.hold.listLength,
     });
     this.#inferences = new Inferences({
-      algorithm: majority,
+      algorithm: ALGORITHMS[config.inference],
       panorama: (subject) => this.#store.panorama(subject),
       onChange: (inference) => persistence.saveInference(inference),
     });

@@ -1,5 +1,7 @@
 import { parseAddress } from '../protocol/address.js';
 import { HviewError, describeError } from '../runtime/errors.js';
+import type { AlgorithmName } from './inference/algorithms.js';
+import { ALGORITHMS, DEFAULT_ALGORITHM, isAlgorithmName } from './inference/algorithms.js';
 import type { LogLevel } from '../runtime/logger.js';
 import { logLevelFromName } from '../runtime/logger.js';
 
@@ -30,6 +32,8 @@ export interface AggregatorConfig {
   readonly peers: ReadonlyMap<string, string>;
   /** Take in from peers only reports on watched subjects. */
   readonly filterSubmission: boolean;
+  /** How panoramas are summed up. */
+  readonly inference: AlgorithmName;
   readonly logLevel: LogLevel;
   readonly dumpMemoryUsage: boolean;
   /** The journal; empty: nothing is kept. */
@@ -49,6 +53,7 @@ export function standaloneConfig(id: string, address: string, databaseFile = '')
     subjects: [],
     peers: new Map(),
     filterSubmission: false,
+    inference: DEFAULT_ALGORITHM,
     logLevel: 'info',
     dumpMemoryUsage: false,
     databaseFile,
@@ -71,12 +76,18 @@ export function loadConfig(text: string, file: string): AggregatorConfig {
   const logLevel = levelName === '' ? 'info' : logLevelFromName(levelName);
   if (logLevel === undefined) problems.push(`LogLevel: "${levelName}" is none of debug, info, warn, error`);
 
+  const inference = root.text('Inference', DEFAULT_ALGORITHM);
+  if (!isAlgorithmName(inference)) {
+    problems.push(`Inference: "${inference}" is none of ${Object.keys(ALGORITHMS).join(', ')}`);
+  }
+
   const config: AggregatorConfig = {
     address,
     id,
     subjects: root.list('Subjects'),
     peers,
     filterSubmission: root.flag('FilterSubmission', false),
+    inference: isAlgorithmName(inference) ? inference : DEFAULT_ALGORITHM,
     logLevel: logLevel ?? 'info',
     dumpMemoryUsage: root.flag('DumpMemUsage', false),
     databaseFile: root.text('DBFile', ''),

@@ -61,7 +61,10 @@ export function checkReport(
   };
 }
 
-function fromLoader(severity: 'error' | 'warning', { line, column, part, message }: RuleSetProblem): CheckFinding {
+function fromLoader(
+  severity: 'error' | 'warning',
+  { line, column, part, message }: RuleSetProblem,
+): CheckFinding {
   const kind = severity === 'error' ? 'invalid' : 'odd';
   return { severity, kind, line, column, part, id: null, message, hint: '', attack: null };
 }
@@ -71,9 +74,11 @@ function placed(finding: LintFinding, places: RulePlaces): CheckFinding {
   const { line, column } = places.of(entry?.number ?? null, clause, example);
   const part = entry === null ? '' : nameOf(entry) + (clause === null ? '' : `, clause ${clause}`);
   const used = entry?.chain[(clause ?? 0) - 1];
-  const patterns = used === undefined ? [] : used.operator === '~' ? [used.pattern] : listElements(used.pattern);
+  const patterns =
+    used === undefined ? [] : used.operator === '~' ? [used.pattern] : listElements(used.pattern);
   const pattern = patterns.find((text) => message.includes(JSON.stringify(text)));
-  const timed = attack === null || pattern === undefined ? [] : timeAttack(pattern, attack, systemClock.monotonic);
+  const timed =
+    attack === null || pattern === undefined ? [] : timeAttack(pattern, attack, systemClock.monotonic);
   const shown = attack === null ? null : { ...attack, timed };
   return { severity, kind, line, column, part, id: entry?.id ?? null, message, hint, attack: shown };
 }

@@ -10,7 +10,14 @@ import type { Command, ExitCode } from '../run.js';
 import { explanationToJson, formatExplanation } from './explanation-format.js';
 import { explainLines, formatLineExplanation, lineExplanationToJson } from './line-explanation.js';
 import { readLogFile } from './log-file.js';
-import { RULE_FLAGS, bundledRules, createPlugin, pluginNames, readFilter, readRuleWords } from './rule-words.js';
+import {
+  RULE_FLAGS,
+  bundledRules,
+  createPlugin,
+  pluginNames,
+  readFilter,
+  readRuleWords,
+} from './rule-words.js';
 
 const FLAGS = {
   ...RULE_FLAGS,

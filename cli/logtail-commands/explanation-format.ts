@@ -41,13 +41,16 @@ export function explanationToJson(explained: LogExplanation): string {
 function* formatLines({ lines, firstMs, lastMs }: LogExplanation): Generator<string> {
   const dropped = Object.entries(lines.dropped).map(([reason, count]) => `${thousands(count)} ${reason}`);
   yield `Lines: ${thousands(lines.lines)}`;
-  yield `  records read        ${thousands(lines.records)}` +
-    (firstMs === null ? '' : ` (${isoTime(firstMs) ?? ''} to ${isoTime(lastMs) ?? ''})`);
+  yield (
+    `  records read        ${thousands(lines.records)}` +
+    (firstMs === null ? '' : ` (${isoTime(firstMs) ?? ''} to ${isoTime(lastMs) ?? ''})`)
+  );
   yield `  continuation lines  ${thousands(lines.continuations - lines.unparsable + (lines.dropped['bad-time'] ?? 0))}`;
   if (dropped.length > 0) yield `  records dropped     ${dropped.join(', ')}`;
   yield `  unparsable          ${thousands(lines.unparsable)}`;
   if (lines.cut > 0) yield `  cut, too long       ${thousands(lines.cut)}`;
-  if (lines.parseRate === null) yield 'Nothing in it looks like a record of this plugin, or like a dated line at all.';
+  if (lines.parseRate === null)
+    yield 'Nothing in it looks like a record of this plugin, or like a dated line at all.';
   else yield `Parse rate: ${(100 * lines.parseRate).toFixed(2)}% of the lines that look like records`;
   if (lines.parseRate !== null && lines.parseRate < GOOD_PARSE_RATE) {
     yield 'The log may have another format than the plugin reads. Lines that it could not read:';
@@ -75,12 +78,16 @@ function* formatFired({ fired, neverFired }: LogExplanation, ruleSet: RuleSet): 
 }
 
 function describeSubjects({ subjects, otherSubjects, skipped }: FiredEntry): string {
-  const named = subjects.slice(0, MOST_SUBJECTS).map(({ subject, count }) => `${subject} (${thousands(count)})`);
+  const named = subjects
+    .slice(0, MOST_SUBJECTS)
+    .map(({ subject, count }) => `${subject} (${thousands(count)})`);
   const rest = subjects.length - named.length;
   if (rest > 0) named.push(`${rest} more`);
   if (otherSubjects > 0) named.push(`others (${thousands(otherSubjects)})`);
   const on = named.length === 0 ? [] : [`on ${named.join(', ')}`];
-  const idle = Object.entries(skipped).map(([reason, count]) => `to no effect: ${reason} (${thousands(count)})`);
+  const idle = Object.entries(skipped).map(
+    ([reason, count]) => `to no effect: ${reason} (${thousands(count)})`,
+  );
   return [...on, ...idle].join('; ');
 }
 
@@ -95,7 +102,8 @@ function* formatMisses({ notUnderstood }: LogExplanation, top: number): Generato
     yield `  ${thousands(count).padStart(7)}  ${label === '' ? '' : `${label} `}${shortened(template)}`;
     yield `           ${shortened(sample)}`;
   }
-  if (templates.length > top) yield `  and ${thousands(templates.length - top)} kinds more (-top ${templates.length})`;
+  if (templates.length > top)
+    yield `  and ${thousands(templates.length - top)} kinds more (-top ${templates.length})`;
   if (givenUp > 0) yield `  and ${thousands(givenUp)} records of rare kinds that are not listed`;
 }
 

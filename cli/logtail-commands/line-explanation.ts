@@ -92,7 +92,12 @@ export function lineExplanationToJson(explained: LineExplanation): string {
     outcome,
     clauses: clauses.map(({ clause, ...rest }) => ({ ...clause, ...rest })),
   }));
-  const shown = { kind: explained.kind, record: { ...record, time: new Date(record.timeMs).toISOString() }, entries, verdict };
+  const shown = {
+    kind: explained.kind,
+    record: { ...record, time: new Date(record.timeMs).toISOString() },
+    entries,
+    verdict,
+  };
   return `${JSON.stringify(shown, null, 2)}\n`;
 }
 
@@ -118,7 +123,8 @@ function* formatClause({ clause, holds, reason, captures }: ClauseExplanation): 
 const REASONS: Readonly<Record<SkipReason, string>> = {
   'no-match': 'no entry fires',
   'no-subject': 'an entry fires, but neither it nor the tag names a subject',
-  'unknown-subject': 'an entry fires, but its subject is no member of the cluster and the rules want members only',
+  'unknown-subject':
+    'an entry fires, but its subject is no member of the cluster and the rules want members only',
   'ambiguous-subject': 'an entry fires, but several members share the address that names its subject',
 };
 

@@ -58,7 +58,9 @@ function checkName(name: string): void {
     throw new HviewError('USAGE', `"${name}" cannot be the name of a plugin`, { hint });
   }
   if (BUNDLED_PLUGINS.some((factory) => factory.name === name)) {
-    throw new HviewError('USAGE', `a plugin named ${name} comes with hview`, { hint: 'Choose another name.' });
+    throw new HviewError('USAGE', `a plugin named ${name} comes with hview`, {
+      hint: 'Choose another name.',
+    });
   }
 }
 

@@ -24,7 +24,12 @@ export class BacktrackingProgram {
     const letters = [...text];
     let steps = 0;
     for (let start = 0; start <= letters.length; start++) {
-      const run = new Run(this.#program, letters, new Array<number>(this.#registers).fill(-1), maxSteps - steps);
+      const run = new Run(
+        this.#program,
+        letters,
+        new Array<number>(this.#registers).fill(-1),
+        maxSteps - steps,
+      );
       const isFound = run.from(0, start);
       steps += run.steps;
       if (steps > maxSteps) return { isFound: false, steps: maxSteps + 1 };

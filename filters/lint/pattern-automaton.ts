@@ -26,8 +26,10 @@ export interface PatternAutomaton {
   readonly places: readonly Place[];
   /** Places that can take a text's first character. */
   readonly starts: readonly number[];
-  /** Places with which a match can end. */
+  /** Places with which a match can end, if the text ends there too. */
   readonly ends: ReadonlySet<number>;
+  /** Of them, those with which a match can end whatever follows. */
+  readonly freeEnds: ReadonlySet<number>;
 }
 
 /** Larger patterns are not looked into; the longest of a rule set has a tenth of it. */
@@ -139,27 +141,33 @@ function automatonOf(
     takers.map(({ node }) => node.set),
     mayHoldLineFeeds,
   );
-  const stepsFrom = (from: number, isTextStart: boolean): { steps: Step[]; canEnd: boolean } => {
-    const { counts, canEnd } = waysFrom(nodes, from, isTextStart);
+  const stepsFrom = (from: number, isTextStart: boolean) => {
+    const { counts, ...end } = waysFrom(nodes, from, isTextStart);
     const steps = [...counts].map(([node, count]) => ({
       to: placeOf.get(node) ?? 0,
       isManifold: count > 1,
     }));
-    return { steps, canEnd };
+    return { steps, ...end };
   };
   const everything = new Uint8Array(letters.length).fill(1);
   const search = stepsFrom(start, false);
   const places: Place[] = [
     // An attempt that cannot take anything later than at the text's start is made only once.
-    { takes: everything, steps: search.steps.length === 0 ? [] : [{ to: 0, isManifold: false }, ...search.steps] },
+    {
+      takes: everything,
+      steps: search.steps.length === 0 ? [] : [{ to: 0, isManifold: false }, ...search.steps],
+    },
   ];
   const ends = new Set<number>();
+  const freeEnds = new Set<number>();
   for (const [position, { node }] of takers.entries()) {
-    const { steps, canEnd } = stepsFrom(node.next, false);
+    const { steps, canEnd, canEndAnywhere } = stepsFrom(node.next, false);
     places.push({ takes: membership(node.set, letters), steps });
     if (canEnd) ends.add(position + 1);
+    if (canEndAnywhere) freeEnds.add(position + 1);
   }
-  return { letters, places, starts: stepsFrom(start, true).steps.map(({ to }) => to), ends };
+  const starts = stepsFrom(start, true).steps.map(({ to }) => to);
+  return { letters, places, starts, ends, freeEnds };
 }
 
 /** The takers that can be reached without taking anything, with the number of ways (1, or 2 for more). */
@@ -167,11 +175,11 @@ function waysFrom(
   nodes: readonly WayNode[],
   from: number,
   isTextStart: boolean,
-): { counts: Map<number, number>; canEnd: boolean } {
+): { counts: Map<number, number>; canEnd: boolean; canEndAnywhere: boolean } {
   const counts = new Map<number, number>();
   const visits = new Map<number, number>();
-  const trail = new Set<number>();
   let canEnd = false;
+  let canEndAnywhere = false;
   const visit = (index: number): void => {
     const node = nodes[index];
     if (node === undefined) return;
@@ -180,29 +188,32 @@ function waysFrom(
       return;
     }
     if (node.kind === 'accept') {
-      canEnd = true;
+      canEnd = canEndAnywhere = true;
       return;
     }
-    // Twice is as good as a hundred times, and a round that takes nothing is not made again.
+    // Two ways are as good as a hundred. That a round which takes nothing is not made again can be left
+    // out of account: a way too many only costs a proposal that turns out to be harmless.
     const seen = visits.get(index) ?? 0;
-    if (seen >= 2 || trail.has(index)) return;
+    if (seen >= 2) return;
     visits.set(index, seen + 1);
-    trail.add(index);
     if (node.kind === 'fork') for (const next of node.nexts) visit(next);
     else if (node.kind === 'text-end') canEnd = true;
     else if (isTextStart) visit(node.next);
-    trail.delete(index);
   };
   visit(from);
-  return { counts, canEnd };
+  return { counts, canEnd, canEndAnywhere };
 }
 
-const READABLE = [...'abcdefghijklmnopqrstuvwxyz0123456789 ABCDEFGHIJKLMNOPQRSTUVWXYZ!#%&*+,-./:;<=>?@[]_{|}~"\'()$^`\\'];
+const READABLE = [
+  ...'abcdefghijklmnopqrstuvwxyz0123456789 ABCDEFGHIJKLMNOPQRSTUVWXYZ!#%&*+,-./:;<=>?@[]_{|}~"\'()$^`\\',
+];
 const OTHERS = ['\t', '\u00e9', '\u0416', '\u6f22', '\u{1f600}', '\u00a0', '\r', '\0'];
 
 /** One letter for each way in which the sets tell characters apart. */
 function findLetters(sets: readonly CharacterSet[], mayHoldLineFeeds: boolean): string[] {
-  const edges = sets.flatMap(({ ranges }) => ranges.flatMap((edge, index) => (index % 2 === 0 ? edge : edge + 1)));
+  const edges = sets.flatMap(({ ranges }) =>
+    ranges.flatMap((edge, index) => (index % 2 === 0 ? edge : edge + 1)),
+  );
   const further = [...new Set(edges)]
     .filter((code) => code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff))
     .map((code) => String.fromCodePoint(code));

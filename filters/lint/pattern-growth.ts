@@ -2,8 +2,9 @@ import { anchoredPrefix } from '../compiled-clause.js';
 import { requiredLiterals } from '../pattern/literals.js';
 import type { PatternNode } from '../pattern/pattern-syntax.js';
 import { BacktrackingProgram } from './backtracking-steps.js';
+import { failingSuffixes } from './failing-suffixes.js';
 import { findAmbiguity, type Pump } from './pattern-ambiguity.js';
-import { buildAutomaton } from './pattern-automaton.js';
+import { buildAutomaton, type PatternAutomaton } from './pattern-automaton.js';
 
 /** How the steps of a search grow with the length of the worst text that was found. */
 export type Growth =
@@ -39,7 +40,9 @@ const MAX_LENGTH = 1024;
 /** From this power on it is called slow: linear growth measures 1.0 to 1.2, quadratic 1.8 to 2.0. */
 const SLOW_POWER = 1.5;
 const MAX_PUMPS = 60;
-const MAX_SUFFIXES = 16;
+const MAX_SUFFIXES = 4;
+/** After so many rounds the automaton is where it will be after any number of them. */
+const SAMPLE_ROUNDS = 8;
 
 /**
  * Whether some text makes a search for the pattern take more than linear time. The analysis names
@@ -52,10 +55,9 @@ export function findGrowth(root: PatternNode, mayHoldLineFeeds: boolean): Growth
   const { pumps, isComplete } = findAmbiguity(automaton);
   if (pumps.length === 0) return { kind: isComplete ? 'linear' : 'unknown' };
   const program = new BacktrackingProgram(root);
-  const suffixes = ['', ...automaton.letters.slice(-MAX_SUFFIXES).reverse()];
   let worst: { family: Family; power: number } | null = null;
   for (const pump of worstFirst(pumps)) {
-    for (const family of familiesOf(pump, suffixes, neededText(root))) {
+    for (const family of familiesOf(pump, automaton, neededText(root))) {
       const power = powerOf(measure(program, family, PROBE_STEPS));
       if (power >= SLOW_POWER && power > (worst?.power ?? 0) + 0.3) worst = { family, power };
       if (power >= SLOW_POWER) break;
@@ -71,7 +73,10 @@ export function findGrowth(root: PatternNode, mayHoldLineFeeds: boolean): Growth
 }
 
 /** The text of the family with about `length` characters. */
-export function attackText({ prefix, round, suffix }: Pick<Attack, 'prefix' | 'round' | 'suffix'>, length: number): string {
+export function attackText(
+  { prefix, round, suffix }: Pick<Attack, 'prefix' | 'round' | 'suffix'>,
+  length: number,
+): string {
   const rounds = Math.max(1, Math.floor((length - prefix.length - suffix.length) / round.length));
   return prefix + round.repeat(rounds) + suffix;
 }
@@ -87,17 +92,18 @@ function worstFirst(pumps: readonly Pump[]): readonly Pump[] {
   return [...exponential, ...pumps.filter(({ kind }) => kind === 'polynomial')].slice(0, MAX_PUMPS);
 }
 
-function* familiesOf(pump: Pump, suffixes: readonly string[], needed: string): Generator<Family> {
-  const { prefix, round } = pump;
-  if (needed !== '' && !(prefix + round.repeat(needed.length + 1)).includes(needed)) {
-    for (const suffix of suffixes) {
-      yield { pump, prefix: `${needed} ${prefix}`, suffix };
-      yield { pump, prefix: prefix + needed, suffix };
-    }
+function* familiesOf(pump: Pump, automaton: PatternAutomaton, needed: string): Generator<Family> {
+  const { round } = pump;
+  const prefixes = [pump.prefix];
+  if (needed !== '' && !(pump.prefix + round.repeat(needed.length + 1)).includes(needed)) {
+    prefixes.unshift(`${needed} ${pump.prefix}`, pump.prefix + needed);
   }
-  for (const suffix of suffixes) yield { pump, prefix, suffix };
-  // Some patterns go wrong at the second character only.
-  for (const suffix of suffixes.slice(0, 4)) yield { pump, prefix, suffix: `${suffix}\0` };
+  for (const prefix of prefixes) {
+    const suffixes = failingSuffixes(automaton, prefix + round.repeat(SAMPLE_ROUNDS), MAX_SUFFIXES);
+    // A text that matches can be slow all the same, when the match is the last thing that is tried.
+    const others = suffixes.length === 0 ? ['', ...automaton.letters.slice(-MAX_SUFFIXES)] : [];
+    for (const suffix of [...suffixes, ...others]) yield { pump, prefix, suffix };
+  }
 }
 
 /** The text without which the compiled rule does not even begin to search. */

@@ -21,12 +21,18 @@ export const DURATION_FORM = 'a number with a unit (ms, s, m, h, d), such as 30s
 
 /** Milliseconds of `30s`, `5m`, `1h30m`, `500ms`, `1.5h`; null when the text is no such duration or is zero. */
 export function parseDuration(text: string): number | null {
+  const duration = parseLength(text);
+  return duration === 0 ? null : duration;
+}
+
+/** As `parseDuration`, but it may be zero. */
+export function parseLength(text: string): number | null {
   if (!/^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/.test(text)) return null;
   let total = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)) {
     total += Number(amount) * (UNIT_MS[unit ?? ''] ?? 0);
   }
-  return total > 0 && Number.isFinite(total) ? total : null;
+  return Number.isFinite(total) ? total : null;
 }
 
 /** A captured length of time: a plain number is milliseconds, units may be words; 0 when it is neither. */

@@ -1,5 +1,5 @@
 import { Status, statusName } from '../../protocol/model.js';
-import { DURATION_FORM, parseDuration } from './duration.js';
+import { DURATION_FORM, parseLength } from './duration.js';
 import type { JsonNode } from './json-source.js';
 import { LEVEL_NAMES, levelFromName, type LogLevel } from '../log-level.js';
 import type { Deadline, EscalationStep } from '../matcher.js';
@@ -109,7 +109,7 @@ function readLasted(reader: ObjectReader, node: Extract<JsonNode, { kind: 'strin
   if (text.length > 2 && text.startsWith('<') && text.endsWith('>')) {
     return { kind: 'result', result: text.slice(1, -1) };
   }
-  const lastedMs = parseDuration(text);
+  const lastedMs = parseLength(text);
   if (lastedMs !== null) return { kind: 'fixed', lastedMs };
   reader.error(
     node,

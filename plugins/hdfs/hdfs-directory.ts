@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { canonicalHost, isWildcardHost, type Endpoint } from '../endpoint.js';
 import type { AddressOwner } from '../entity-map.js';
 import { DaemonIndex } from './daemon-index.js';
@@ -67,10 +68,11 @@ export class HdfsDirectory {
     const index = this.#indexOf(role);
     const owner = index.ownerOf(endpoint);
     const isKnown = endpoint.port === null || port === null || index.listensAt(endpoint);
-    if (owner.kind === 'entity' && isKnown) return owner.id;
+    const goesByName = owner.kind === 'entity' && ip !== null && isIP(hostOfId(owner.id)) === 0;
+    if (owner.kind === 'entity' && isKnown && !goesByName) return owner.id;
     if (this.#learnt.size < MAX_LEARNT) {
       this.#learnt.set(id, { role, host, port, name: ip === null ? null : name });
-      // One whose port was a guess goes by the one that the log gives.
+      // One whose port was a guess, or whose name did not resolve, goes by what the log gives.
       if (owner.kind === 'entity') this.#indexes = this.#makeIndexes();
       else index.add(id, hostsOf(host, name), portsOf(port));
     }
@@ -140,8 +142,13 @@ export class HdfsDirectory {
     const names = new Map<string, readonly string[]>();
     for (const { role, host, port, hosts, ports } of this.#base.members) {
       const isGuess = port === null && this.#base.idPort(role) === null;
-      if (isGuess && learnt.some((daemon) => daemon.role === role && hosts.includes(daemon.host))) {
-        // The log knows it by its real port, and by all its names from here on.
+      const isTold = learnt.some(
+        (daemon) =>
+          daemon.role === role &&
+          ((isGuess && hosts.includes(daemon.host)) || (isIP(host) === 0 && daemon.name === host)),
+      );
+      if (isTold) {
+        // The log knows it by its real address, and by all its names from here on.
         for (const known of hosts) names.set(`${role} ${known}`, hosts);
         continue;
       }
@@ -154,6 +161,11 @@ export class HdfsDirectory {
     }
     return indexes;
   }
+}
+
+function hostOfId(id: string): string {
+  const address = id.slice(id.indexOf('@') + 1);
+  return address.startsWith('[') ? address.slice(1, address.indexOf(']')) : address.replace(/:\d+$/, '');
 }
 
 function hostsOf(host: string, name: string | null): string[] {

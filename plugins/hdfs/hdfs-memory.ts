@@ -34,15 +34,14 @@ const REGISTERED = /DatanodeRegistration\(([^\s,()]{3,80}), datanodeUuid=([0-9a-
 const LEASE_REGISTERED = /^Registered DN ([0-9a-f-]{36}) \(([^\s()]{3,80})\)/;
 const SERVICE_TO =
   /^(?:Block pool )?Block pool \S{1,100} \(Datanode Uuid [^)]{0,60}\) service to (\S{1,300}) (?:starting to offer|beginning handshake|successfully registered)/;
-const OWN_NAMENODE =
+const NAMENODE_AT =
   /^(?:Failover controller configured for NameNode |Local service |Trying to make )NameNode at (\S{1,300})/;
 const JOURNALS = /\bQJM to \[([^\][]{1,2000})\]/;
 const JOURNAL =
   /^(?:Remote journal|Restarting previously-stopped writes to|Pending edits to|Took \d{1,12}ms to send a batch of \d{1,12} edits \(\d{1,15} bytes\) to remote journal) ([^\s,]{3,300})/;
 
 const SHOULD_FENCE = /^Should fence: NameNode at (\S{1,300})/;
-const FENCED = /^={2,} ?Fencing successful by method /;
-const ENTERING = /^Entering state (SERVICE_\w{1,30}|INITIALIZING)$/;
+const FENCING = /^={4,8} (?:Beginning Service Fencing Process|Fencing successful by method )/;
 const WAITED = /^Waited \d{1,12} ms \(timeout=\d{1,12} ms\) for a response for /;
 const SUCCEEDED = / Succeeded so far: \[([^\]]{0,2000})\]/;
 const LOG_ROLL = /^(?:Unable to trigger a roll of the active NN|Unable to finish rolling edits in )/;
@@ -84,8 +83,7 @@ export class HdfsMemory {
   #phase: HdfsPhase = '';
   /** Oldest first. */
   readonly #brokenBlocks = new Set<string>();
-  /** The NameNode that a failover controller watches, and the one it set out to fence. */
-  #ownNameNode: string | null = null;
+  /** The NameNode that a failover controller set out to shut out. */
   #fenced: string | null = null;
   /** Counts the lines that name no JournalNode of several that did not answer, which take turns. */
   #turn = 0;
@@ -136,7 +134,6 @@ export class HdfsMemory {
     return {
       phase: this.#phase,
       brokenBlocks: [...this.#brokenBlocks],
-      ownNameNode: this.#ownNameNode,
       fenced: this.#fenced,
       turn: this.#turn,
     };
@@ -145,8 +142,8 @@ export class HdfsMemory {
   /** Takes over what `save` gave and leaves out what it does not understand. */
   load(saved: unknown): void {
     if (typeof saved !== 'object' || saved === null) return;
-    const nothing = { phase: null, brokenBlocks: null, ownNameNode: null, fenced: null, turn: null };
-    const { phase, brokenBlocks, ownNameNode, fenced, turn }: Record<keyof typeof nothing, unknown> = {
+    const nothing = { phase: null, brokenBlocks: null, fenced: null, turn: null };
+    const { phase, brokenBlocks, fenced, turn }: Record<keyof typeof nothing, unknown> = {
       ...nothing,
       ...saved,
     };
@@ -154,7 +151,6 @@ export class HdfsMemory {
     if (Array.isArray(brokenBlocks)) {
       for (const block of brokenBlocks) if (typeof block === 'string') this.#noteBroken(block);
     }
-    if (typeof ownNameNode === 'string') this.#ownNameNode = ownNameNode;
     if (typeof fenced === 'string') this.#fenced = fenced;
     if (typeof turn === 'number' && Number.isSafeInteger(turn)) this.#turn = turn;
   }
@@ -213,12 +209,11 @@ export class HdfsMemory {
   }
 
   #noteController(content: string): void {
-    const own = OWN_NAMENODE.exec(content)?.[1];
-    if (own !== undefined) this.#ownNameNode = this.#learn('nn', own) ?? this.#ownNameNode;
+    const nameNode = NAMENODE_AT.exec(content)?.[1];
+    if (nameNode !== undefined) this.#learn('nn', nameNode);
     const fenced = SHOULD_FENCE.exec(content)?.[1];
     if (fenced !== undefined) this.#fenced = this.#learn('nn', fenced);
-    if (FENCED.test(content)) this.#implied = entityOrUnknown(this.#fenced);
-    else if (ENTERING.test(content)) this.#implied = entityOrUnknown(this.#ownNameNode);
+    if (FENCING.test(content)) this.#implied = entityOrUnknown(this.#fenced);
   }
 
   #learn(role: HdfsRole, text: string): string | null {

@@ -81,7 +81,7 @@ export class SubjectResolver {
     statedRole: HdfsRole | null,
     record: LogRecord,
   ): ResolvedSubject {
-    const named = roleNamedBy(record.fields['class'] ?? '');
+    const named = roleNamedBy(record.fields['class'] ?? '', record.fields['role'] ?? '');
     // The port tells who it is even in a log that mostly speaks of others.
     const role = statedRole ?? this.#directory.roleAt(endpoint) ?? named;
     if (role !== null) {
@@ -103,7 +103,9 @@ export class SubjectResolver {
   }
 }
 
-function roleNamedBy(className: string): HdfsRole | null {
+function roleNamedBy(className: string, ownRole: string): HdfsRole | null {
+  // Only NameNodes call a JournalNode, save for other JournalNodes, whose calls never fail for a reason told.
+  if (className === 'Server' && ownRole === 'jn') return 'nn';
   // What one version logs from an inner class, another logs from the class around it.
   const inner = className.indexOf('$');
   const outer = inner < 0 ? className : className.slice(0, inner);

@@ -10,7 +10,10 @@ const command = process.env.HVIEW_LOGTAIL ?? 'hview-logtail';
 
 function hview(...words) {
   const [program, ...first] = command.endsWith('.js') ? [process.execPath, command] : [command];
-  const { status, stdout, stderr, error } = spawnSync(program, [...first, ...words], { cwd: folder, encoding: 'utf8' });
+  const { status, stdout, stderr, error } = spawnSync(program, [...first, ...words], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
   if (error !== undefined) throw error;
   return { status, stdout, stderr };
 }

@@ -16,17 +16,7 @@ import { ZooKeeperStream, type EnsembleView } from './zookeeper-stream.js';
 const VERBATIM_FIELDS = ['time', 'level', 'tag', 'class', 'line', 'content', 'tag_context'];
 
 /** All that a record can have, see README.md. */
-const FIELDS = [
-  ...VERBATIM_FIELDS,
-  'id',
-  'tag_subject',
-  'role',
-  'leader',
-  'link',
-  'quorum',
-  'voter',
-  'myid',
-];
+const FIELDS = [...VERBATIM_FIELDS, 'id', 'tag_subject', 'role', 'leader', 'link', 'quorum', 'voter', 'myid'];
 
 const systemLookup: HostLookup = async (host) => {
   const addresses = await lookupHost(host, { all: true });

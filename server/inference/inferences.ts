@@ -26,17 +26,10 @@ export class Inferences {
   /** The subject's panorama changed; `observer`: by whose word. */
   mark(subject: string, observer?: string): void {
     this.#marked.add(subject);
-    if (!this.#options.algorithm.weighsObservers) return;
-    if (observer !== undefined) {
-      const observed = this.#observedBy.get(observer);
-      if (observed === undefined) this.#observedBy.set(observer, new Set([subject]));
-      else observed.add(subject);
-    }
-    // What is said of somebody counts for what its own word is worth, and theirs of whom it speaks.
-    for (const second of this.#observedBy.get(subject) ?? []) {
-      this.#marked.add(second);
-      for (const third of this.#observedBy.get(second) ?? []) this.#marked.add(third);
-    }
+    if (observer === undefined || !this.#options.algorithm.weighsObservers) return;
+    const observed = this.#observedBy.get(observer);
+    if (observed === undefined) this.#observedBy.set(observer, new Set([subject]));
+    else observed.add(subject);
   }
 
   /** Undefined when there is nothing to infer from. */
@@ -66,13 +59,27 @@ export class Inferences {
     const { algorithm, panorama, onChange } = this.#options;
     const held = panorama(subject);
     const inference = held === undefined ? null : algorithm.infer(held, panorama);
+    const before = this.#latest.get(subject);
     if (inference === null) {
       this.#latest.delete(subject);
+      if (before !== undefined) this.#weighAgain(subject);
       return;
     }
-    const before = this.#latest.get(subject);
     this.#latest.set(subject, inference);
-    if (before === undefined || saysOther(before, inference)) onChange(inference);
+    if (before !== undefined && !saysOther(before, inference)) return;
+    onChange(inference);
+    this.#weighAgain(subject);
+  }
+
+  /**
+   * What is thought of somebody counts for what its word is worth, and its word for what theirs is of
+   * whom it speaks. Comes to rest: only a change of what an inference says goes on.
+   */
+  #weighAgain(observer: string): void {
+    for (const second of this.#observedBy.get(observer) ?? []) {
+      this.#marked.add(second);
+      for (const third of this.#observedBy.get(second) ?? []) if (third !== observer) this.#marked.add(third);
+    }
   }
 }
 

@@ -53,7 +53,8 @@ export class Admission {
       this.#reports -= reports;
       this.#bytes -= bytes;
       const { reports: most, bytes: mostBytes } = this.#limits;
-      if (this.#reports <= most * REOPEN_SHARE && this.#bytes <= mostBytes * REOPEN_SHARE) this.#isOpen = true;
+      if (this.#reports <= most * REOPEN_SHARE && this.#bytes <= mostBytes * REOPEN_SHARE)
+        this.#isOpen = true;
     };
   }
 }

@@ -314,4 +314,3 @@ function bytesOf({ observer, subject, observation }: Report): number {
   for (const { name } of observation.metrics) bytes += METRIC_BYTES + name.length;
   return bytes;
 }
-

@@ -19,8 +19,7 @@ export interface JournalRows {
     metrics: readonly (readonly [name: string, status: number, score: number])[],
     id: string | null,
     provenance:
-      | readonly [host: string, path: string, offset: number, line: string, rule: string, why: string]
-      | null,
+      readonly [host: string, path: string, offset: number, line: string, rule: string, why: string] | null,
   ];
   inference: readonly [
     subject: string,

@@ -179,8 +179,7 @@ export class PeerLink {
 
   #failed(message: Message, error: HviewError): void {
     if (this.#isClosed) return;
-    const isAway =
-      error.code === 'UNREACHABLE' || error.code === 'TIMEOUT' || error.code === 'OVERLOADED';
+    const isAway = error.code === 'UNREACHABLE' || error.code === 'TIMEOUT' || error.code === 'OVERLOADED';
     if (!isAway) message.failures += 1;
     if (error.code === 'REQUEST_INVALID' || message.failures >= MAX_FAILURES) {
       // It answers, only not to this one.

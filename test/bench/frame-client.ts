@@ -115,9 +115,7 @@ class FrameConnection {
         const length = Math.min(sending.rest.length, MAX_FRAME_BYTES, this.#window, window);
         if (length <= 0) break;
         const isLast = length === sending.rest.length;
-        parts.push(
-          frame(FRAME.data, isLast ? END_STREAM : 0, stream, sending.rest.subarray(0, length)),
-        );
+        parts.push(frame(FRAME.data, isLast ? END_STREAM : 0, stream, sending.rest.subarray(0, length)));
         sending.rest = sending.rest.subarray(length);
         this.#window -= length;
         this.#streamWindows.set(stream, window - length);

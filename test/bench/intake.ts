@@ -111,7 +111,9 @@ function batches(port: number): Load {
       batchToWire({
         agent: 'agent@bench',
         module: 'bench',
-        entries: Array.from({ length: BATCH_LENGTH }, (__, place) => batchEntry(batch * BATCH_LENGTH + place)),
+        entries: Array.from({ length: BATCH_LENGTH }, (__, place) =>
+          batchEntry(batch * BATCH_LENGTH + place),
+        ),
       }),
     ).finish(),
   );

@@ -86,7 +86,7 @@ export async function benchMatching(folder: string): Promise<BenchRow[]> {
 function writeLog(path: string, kind: 'busy' | 'incidents'): void {
   const logs = incidentsOf('zookeeper')
     .filter(({ truth }) => (truth.scenario === 'healthy-busy') === (kind === 'busy'))
-    .flatMap(({ folder, truth }) => truth.servers.map(({ id }) => readLog(folder, id)));
+    .flatMap(({ logs }) => logs.map(readLog));
   const file = openSync(path, 'w');
   for (let bytes = 0; bytes < LOG_BYTES;) for (const log of logs) bytes += writeSync(file, log);
   closeSync(file);

@@ -199,6 +199,7 @@ describe('the extensions that need a clock', () => {
   it('take a pause of a fixed length, and of none that is told', () => {
     const pauseOf = (Pause: object) => load(classifierFile({ Pause })).entries[0]?.classifier.pause;
     expect(pauseOf({ Lasted: '2s', Distrust: '10s' })?.lasted).toEqual({ kind: 'fixed', lastedMs: 2000 });
+    expect(pauseOf({ Lasted: '0s', Distrust: '10s' })?.lasted).toEqual({ kind: 'fixed', lastedMs: 0 });
     expect(pauseOf({ Distrust: '10s' })?.lasted).toEqual({ kind: 'fixed', lastedMs: 0 });
   });
 });

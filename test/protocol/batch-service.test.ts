@@ -152,7 +152,7 @@ describe('a batch', () => {
   it.each([
     ['cut short', Buffer.from(SubmitBatchRequest.encode(batchToWire(BATCH)).finish()).subarray(0, -3)],
     ['noise', Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff])],
-    ['a time beyond all numbers', Buffer.from([0x22, 11, 0x20, ...Array<number>(9).fill(0xff), 0x7f])],
+    ['a time beyond all numbers', Buffer.from([0x22, 10, 0x20, ...Array<number>(8).fill(0xff), 0x7f])],
   ])('that is %s is answered INVALID_ARGUMENT', async (_, bytes) => {
     const client = await start(recorder().handlers);
     expect(await submitRaw(client, bytes)).toBe(

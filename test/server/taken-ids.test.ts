@@ -74,7 +74,7 @@ describe('taken ids', () => {
       state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
       return (state >>> 8) % below;
     };
-    for (let round = 0; round < 3000; round += 1) {
+    for (let round = 0; round < 1000; round += 1) {
       const ids = Array.from({ length: 1 + random(6) }, () => `id-${random(90)}`);
       const claim = taken.claim(ids);
       const start = model.length;
@@ -101,15 +101,15 @@ describe('taken ids', () => {
 });
 
 describe('the print of an id', () => {
-  it('differs in every one of its words between 200,000 ids that differ little, as chance would have it', () => {
+  it('differs in every one of its words between 50,000 ids that differ little, as chance would have it', () => {
     const print = new Uint32Array(PRINT_WORDS);
     const words = Array.from({ length: PRINT_WORDS }, () => new Set<number>());
-    for (let index = 0; index < 200_000; index += 1) {
+    for (let index = 0; index < 50_000; index += 1) {
       writePrint(`observation-${index}`, print);
       print.forEach((word, lane) => words[lane]?.add(word));
     }
-    // Of 200,000 words drawn at random some 5 are equal to another.
-    for (const lane of words) expect(lane.size).toBeGreaterThan(199_970);
+    // Of 50,000 words drawn at random not even one is equal to another, on the average.
+    for (const lane of words) expect(lane.size).toBeGreaterThan(49_990);
   });
 
   it('differs when ids differ in length, order or beyond Latin letters', () => {

@@ -1,6 +1,7 @@
 import { HealthClient } from '../../protocol/health-client.js';
 import { systemClock } from '../../runtime/clock.js';
 import { silentLogger } from '../../runtime/logger.js';
+import type { AggregatorOptions } from '../../server/aggregator.js';
 import { Aggregator } from '../../server/aggregator.js';
 import type { AggregatorConfig } from '../../server/config.js';
 import { standaloneConfig } from '../../server/config.js';
@@ -21,12 +22,13 @@ export interface RunningAggregator {
  */
 export async function runAggregator(
   parts: Partial<AggregatorConfig> = {},
-  given: { readonly persistence?: Persistence } = {},
+  given: { readonly persistence?: Persistence } & Pick<Partial<AggregatorOptions>, 'admission'> = {},
 ): Promise<RunningAggregator> {
   const config = { ...standaloneConfig('pano0', '127.0.0.1:0'), ...parts };
   const { databaseFile: file } = config;
   const aggregator = new Aggregator({
     config,
+    ...given,
     persistence: given.persistence ?? journalIn(file),
     clock: systemClock,
     random: Math.random,

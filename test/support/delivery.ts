@@ -46,7 +46,9 @@ export async function setUpDelivery(
   const until = async (isMet: () => boolean): Promise<void> => {
     while (!isMet()) {
       await settle();
-      clock.advance(Math.max(1, Math.min(clock.nextDelayMs, 1000)));
+      // Not beyond the next timer, so that what it sets off happens at its own time.
+      await settle();
+      clock.advance(Math.max(1, Math.min(clock.nextDelayMs, 100)));
     }
   };
   return {

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Finding } from '../../agent/finding.js';
@@ -13,26 +13,46 @@ import type { Status } from '../../protocol/model.js';
 import { Status as Statuses, worstStatus } from '../../protocol/model.js';
 import { packageFile } from '../../runtime/package-root.js';
 import type { InferenceAlgorithm } from '../../server/inference/algorithm.js';
-import { majority } from '../../server/inference/majority.js';
+import { ALGORITHMS, DEFAULT_ALGORITHM } from '../../server/inference/algorithms.js';
 import { ReportStore } from '../../server/store/report-store.js';
+
+export type SystemName = 'zookeeper' | 'hdfs' | 'cassandra';
 
 /** What was done to whom while the logs of an incident were captured. */
 export interface Truth {
-  readonly system: string;
+  readonly system: SystemName;
   readonly version: string;
   readonly scenario: string;
-  readonly servers: readonly { readonly id: number; readonly address: string }[];
+  readonly servers: readonly TruthServer[];
   /** Who was sick; null: nobody. */
   readonly subject: string | null;
   readonly injections: readonly { readonly time: string; readonly action: string; readonly target: string }[];
   readonly recoveredAt: string | null;
 }
 
-/** A captured incident: the folder with truth.json, zoo.cfg and one log a server. */
+/** A daemon as the capture scripts of its system note it. */
+interface TruthServer {
+  readonly id: number | string;
+  readonly address: string;
+  readonly node?: string;
+  readonly log?: string;
+  readonly config?: string;
+}
+
+/** One of the logs of an incident, and how the agent beside it is told whose it is. */
+export interface IncidentLog {
+  /** Short, and fit for a file name. */
+  readonly name: string;
+  readonly path: string;
+  readonly pluginOptions: Readonly<Record<string, string>>;
+}
+
+/** A captured incident: the folder with truth.json, the configuration and a log of each daemon. */
 export interface Incident {
   readonly name: string;
   readonly folder: string;
   readonly truth: Truth;
+  readonly logs: readonly IncidentLog[];
 }
 
 /** A time during which a subject's verdict was UNHEALTHY or worse. */
@@ -47,7 +67,7 @@ export interface Sickness {
 }
 
 /** Every incident below samples/<system>. */
-export function incidentsOf(system: string): Incident[] {
+export function incidentsOf(system: SystemName): Incident[] {
   const root = packageFile('samples', system);
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((path) => /(?:^|[\\/])truth\.json$/.test(path))
@@ -55,45 +75,57 @@ export function incidentsOf(system: string): Incident[] {
     .map((path) => {
       const folder = join(root, path, '..');
       const truth = JSON.parse(readFileSync(join(root, path), 'utf8')) as Truth;
-      return { name: `${truth.version} ${truth.scenario}`, folder, truth };
+      const logs = truth.servers.map((server) => logOf(system, server, folder));
+      return { name: `${truth.version} ${truth.scenario}`, folder, truth, logs };
     });
 }
 
-/** The log of one server as it was captured, unpacked. */
-export function readLog(folder: string, id: number): Buffer {
-  try {
-    return readFileSync(join(folder, `zookeeper-${id}.out`));
-  } catch {
-    return gunzipSync(readFileSync(join(folder, `zookeeper-${id}.out.gz`)));
-  }
+function logOf(system: SystemName, server: TruthServer, folder: string): IncidentLog {
+  const { id, node = String(id), log = `zookeeper-${id}.out`, config = '' } = server;
+  const pluginOptions = {
+    zookeeper: { ensemble: join(folder, 'zoo.cfg'), myid: String(id) },
+    hdfs: { conf: join(folder, 'conf') },
+    cassandra: { config: join(folder, config) },
+  }[system];
+  return { name: node, path: join(folder, log), pluginOptions };
 }
 
-let matcher: Matcher | undefined;
+/** A log as it was captured, unpacked. */
+export function readLog({ path }: IncidentLog): Buffer {
+  if (path.endsWith('.gz')) return gunzipSync(readFileSync(path));
+  return existsSync(path) ? readFileSync(path) : gunzipSync(readFileSync(`${path}.gz`));
+}
 
-/** The bundled rules, compiled once. */
-export function bundledMatcher(): Matcher {
-  const rules = packageFile('filters', 'rules', 'zookeeper.json');
-  matcher ??= compileRuleSet(loadRuleSet(readFileSync(rules, 'utf8'), rules));
+const matchers = new Map<SystemName, Matcher>();
+
+/** The bundled rules of a system, compiled once. */
+export function bundledMatcher(system: SystemName = 'zookeeper'): Matcher {
+  let matcher = matchers.get(system);
+  if (matcher === undefined) {
+    const rules = packageFile('filters', 'rules', `${system}.json`);
+    matcher = compileRuleSet(loadRuleSet(readFileSync(rules, 'utf8'), rules));
+    matchers.set(system, matcher);
+  }
   return matcher;
 }
 
-/** What the agent of one server finds in its log, stale off and merge on, by log time alone. */
-export async function findingsOf({ folder }: Incident, id: number): Promise<Finding[]> {
-  const factory = await loadPlugin('zookeeper');
+/** What the agent beside a log finds in it, stale off and merge on, by log time alone. */
+export async function findingsOf({ truth }: Incident, log: IncidentLog): Promise<Finding[]> {
+  const factory = await loadPlugin(truth.system);
   const plugin = await factory.create({
-    options: { ensemble: join(folder, 'zoo.cfg'), myid: String(id) },
+    options: log.pluginOptions,
     timeZone: 'UTC',
     notice: () => undefined,
   });
   try {
     const pipeline = new Pipeline({
       plugin,
-      matcher: bundledMatcher(),
+      matcher: bundledMatcher(truth.system),
       suppress: { staleSeconds: -1, mergeSeconds: 1 },
       now: () => 0,
     });
     const lines = pipeline.openFile('captured', 0);
-    for (const region of new LineSplitter().push(readLog(folder, id), 0)) lines.push(region);
+    for (const region of new LineSplitter().push(readLog(log), 0)) lines.push(region);
     lines.flush();
     const found = [...pipeline.take()];
     // A day later: whatever can expire has expired.
@@ -104,10 +136,17 @@ export async function findingsOf({ folder }: Incident, id: number): Promise<Find
   }
 }
 
+/** What all agents find, each log's findings in its order. */
+export async function allFindingsOf(incident: Incident): Promise<Finding[]> {
+  const found: Finding[] = [];
+  for (const log of incident.logs) found.push(...(await findingsOf(incident, log)));
+  return found;
+}
+
 /** The verdicts over all findings in order of time, as an aggregator would reach them. */
 export function sicknessesIn(
   findings: readonly Finding[],
-  algorithm: InferenceAlgorithm = majority,
+  algorithm: InferenceAlgorithm = ALGORITHMS[DEFAULT_ALGORITHM],
 ): Sickness[] {
   const store = new ReportStore();
   const open = new Map<string, Sickness>();

@@ -12,7 +12,7 @@ case ${1:-} in -h|--help|help) usage; exit 0 ;; esac
 version=${HVIEW_CASSANDRA_VERSION:-5.0.4}
 # Samples of another version than the usual one stand beside them.
 suffix=; [[ $version == 5.0.4 ]] || suffix=-$version
-known=$("$here/cluster.sh" scenarios)
+known=$("$here/cluster.sh" scenarios all)
 scenarios=("$@")
 if ((${#scenarios[@]} == 0)); then mapfile -t scenarios < <(cut -f1 <<< "$known"); fi
 for scenario in "${scenarios[@]}"; do
@@ -39,7 +39,7 @@ held() {
     healthy) echo 300 ;;
     rolling-restart) echo 20 ;;
     disk-full) echo 30 ;;
-    node-slow|commitlog-slow-disk|dropped-messages|gc-pauses|long-pause) echo 62 ;;
+    node-slow|commitlog-slow-disk|dropped-messages|gc-pauses|gc-storm|long-pause) echo 62 ;;
     *) echo 45 ;;
   esac
 }

@@ -6,7 +6,8 @@
 #   cluster.sh load FOLDER SECONDS       steady writes and reads with three replicas, in the foreground
 #   cluster.sh nodes FOLDER              NAME ROLE ADDRESS LOGFILE SUBJECT of each node, between tabs
 #   cluster.sh config FOLDER NODE        the path of its cassandra.yaml
-#   cluster.sh scenarios                 NAME VICTIM SENTENCE of each scenario, between tabs ('-': no victim)
+#   cluster.sh scenarios [all]           NAME VICTIM SENTENCE of each scenario, between tabs ('-': no victim); with 'all'
+#                                        also those whose fault begins with a restart of the victim
 #   cluster.sh fault FOLDER SCENARIO     do it; each step is added to FOLDER/injections as TIME ACTION NODE
 #   cluster.sh mend FOLDER SCENARIO      undo it; wait-ready tells when all is well again
 #   cluster.sh down FOLDER               end it; the logs stay in FOLDER/N/logs
@@ -28,17 +29,19 @@ scenarios() {
     commitlog-slow-disk node-2 'Every fsync of one node takes 15 s longer.' \
     disk-full node-3 'Another tenant fills the data disk of one node, and a memtable is to be flushed.' \
     dropped-messages node-2 'The link to one node carries less than the writes need, so that they arrive too late.' \
-    gc-pauses node-3 'Something takes nearly all of the heap of one node.' \
+    gc-pauses node-3 'Something takes nearly all of the heap of one node, which has two fifths of a core.' \
+    gc-storm node-3 'Something takes nearly all of the heap of one node, which has all the cores to collect it.' \
     long-pause node-2 'The process stands still for 7 s, four times.' \
     failed-streaming node-3 'One node rebuilds from the others, and its link is cut midway.' \
-    failed-repair node-3 'One node has lost its data, node 1 repairs it, and its link is cut midway.' \
     healthy - 'Nothing is done.' \
     rolling-restart - 'Each node in turn is drained, stopped, and started again.'
+  [[ ${1:-} != all ]] ||
+    printf '%s\t%s\t%s\n' failed-repair node-3 'One node has lost its data, node 1 repairs it, and its link is cut midway.'
 }
 case ${1:-} in
   -h|--help|help) usage; exit 0 ;;
   '') usage >&2; exit 2 ;;
-  scenarios) scenarios; exit 0 ;;
+  scenarios) scenarios "${2:-}"; exit 0 ;;
 esac
 command=$1; shift
 dir=${1:?FOLDER}; shift
@@ -161,7 +164,9 @@ fault() {
       # A queue of some three seconds: more than a write's time-out, less than gossip minds.
       tc qdisc replace dev "${prefix}v$n" root tbf rate 64kbit burst 4kb limit 28kb ;;
     gc-pauses)
+      note cpu-limit-40% "$n"; cpu_limit "$n" 40000
       note heap-pressure "$n"; press_heap "$n" 90,600 ;;
+    gc-storm) note heap-pressure "$n"; press_heap "$n" 90,600 ;;
     long-pause) start_worker pauses "$dir" "$n" ;;
     failed-streaming)
       load_rows 24000
@@ -208,13 +213,15 @@ mend() {
       note SIGTERM "$n"; end_process "$n" TERM
       note start "$n"; start "$n" ;;
     dropped-messages) note link-free "$n"; tc qdisc del dev "${prefix}v$n" root ;;
-    gc-pauses) note heap-free "$n"; press_heap "$n" 0,0 ;;
+    gc-pauses|gc-storm)
+      note cpu-limit-none "$n"; cpu_limit "$n" max
+      note heap-free "$n"; press_heap "$n" 0,0 ;;
     long-pause) stop_worker; signal "$n" CONT ;;
     failed-streaming|failed-repair) note join-link "$n"; join_link "$n"; stop_worker ;;
     *) fail "unknown scenario $1 (see: cluster.sh scenarios)" ;;
   esac
 }
-victim_of() { scenarios | awk -F'\t' -v s="$1" '$1 == s { print $2; found = 1 } END { exit !found }' || fail "unknown scenario $1"; }
+victim_of() { scenarios all | awk -F'\t' -v s="$1" '$1 == s { print $2; found = 1 } END { exit !found }' || fail "unknown scenario $1"; }
 
 client() { # SECONDS PERIOD_MS [ROWS]; 'exec' in a subshell or not: the caller's process becomes the client
   exec env -i PATH=/usr/bin:/bin TZ=UTC "$java" -Xmx96m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dlogback.configurationFile="$here/conf/logback-client.xml" \

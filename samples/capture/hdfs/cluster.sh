@@ -90,10 +90,7 @@ wait_for() { # SECONDS WHAT COMMAND...
   local until=$((SECONDS + $1)) what=$2; shift 2
   until "$@"; do ((SECONDS < until)) || fail "timed out: $what"; sleep 0.3; done
 }
-jmx() { # NODE BEAN
-  local port=9870 service=NameNode; if [[ $1 == dn* ]]; then port=9864 service=DataNode; fi
-  curl -s -m 5 "http://$(ip_of "$1"):$port/jmx?qry=Hadoop:service=$service,name=$2" || true
-}
+jmx() { curl -s -m 5 "http://$(ip_of "$1"):9870/jmx?qry=Hadoop:service=NameNode,name=$2" || true; } # NODE BEAN
 state() { jmx "$1" NameNodeStatus | sed -n 's/^ *"State" : "\(.*\)".*/\1/p'; }
 is_state() { [[ $(state "$1") == "$2" ]]; }
 active() { local n; for n in nn1 nn2; do if is_state $n active; then echo $n; return; fi; done; return 1; }
@@ -106,7 +103,7 @@ ready() {
   is_state "$([[ $a == nn1 ]] && echo nn2 || echo nn1)" standby || return 1
   for n in $(names); do alive "$n" && listens "$n" || return 1; done
   for n in dn1 dn2 dn3; do
-    text=$(jmx $n DataNodeInfo)
+    text=$(curl -s -m 5 "http://$(ip_of $n):9864/jmx?get=Hadoop:service=DataNode,name=DataNodeInfo::BPServiceActorInfo") || return 1
     [[ $(grep -oE '.ActorState..:..RUNNING' <<< "$text" | wc -l) == 2 && $(grep -oE '.LastHeartbeat..:..[0-5]\\' <<< "$text" | wc -l) == 2 ]] || return 1
   done
   for n in nn1 nn2; do
