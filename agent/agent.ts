@@ -203,6 +203,7 @@ export class Agent {
         source: opened,
         sinkFor: (path, checkpoint) => this.#sinkFor(running, path, checkpoint),
         durableSequence: () => this.#spool?.durableSequence ?? Infinity,
+        onForgotten: (path) => this.#spool?.covered(spoolName(settings.name, path), this.#spool.lastSequence),
         onCovered: (path, { spooled }) => this.#spool?.covered(spoolName(settings.name, path), spooled),
       });
       const running: RunningSource = { opened, logs, rulesText: opened.rules.text, again: 0 };

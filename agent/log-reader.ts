@@ -69,8 +69,8 @@ export class LogReader implements ByteSourceHandlers {
   readonly #files = new Map<FollowedFile, PipelineFile>();
   #flushTimer: Timer | null = null;
   #delivering: Promise<void> | null = null;
-  /** Who wants to see a state in which no finding is between the pipeline and the sink. */
-  #onSettled: (() => void)[] = [];
+  /** What waits for the next moment at rest. */
+  readonly #onRest: (() => void)[] = [];
   /** Where the files were left when the source was stopped, oldest first. */
   #closed: FilePosition[] | null = null;
   #spooled: number;
@@ -164,14 +164,15 @@ export class LogReader implements ByteSourceHandlers {
    */
   async checkpoint(): Promise<Checkpoint | null> {
     if (!this.#hasChanged) return null;
-    await this.#settled();
-    // From here to the last position asked for in one go: it has to be one moment's state.
-    this.#hasChanged = false;
-    const state = this.#pipeline.state();
-    const spooled = this.#spooled;
-    const open = this.#source.openFiles().map((file) => file.positionAt(this.#positionIn(file)));
-    const files = this.#closed ?? (await Promise.all(open));
-    return { plugin: this.#options.plugin.name, files, state, spooled };
+    return this.#atRest(async () => {
+      // Up to the last position asked for in one go: it has to be one moment's state.
+      this.#hasChanged = false;
+      const state = this.#pipeline.state();
+      const spooled = this.#spooled;
+      const open = this.#source.openFiles().map((file) => file.positionAt(this.#positionIn(file)));
+      const files = this.#closed ?? (await Promise.all(open));
+      return { plugin: this.#options.plugin.name, files, state, spooled };
+    });
   }
 
   async onChunk(chunk: Chunk): Promise<void> {
@@ -250,8 +251,10 @@ export class LogReader implements ByteSourceHandlers {
     });
   }
 
-  async #settled(): Promise<void> {
-    if (this.#delivering !== null) await new Promise<void>((resolve) => this.#onSettled.push(resolve));
+  /** Does something at a moment when no finding is between the pipeline and the sink. */
+  #atRest<Result>(action: () => Promise<Result>): Promise<Result> {
+    if (this.#delivering === null) return action();
+    return new Promise((resolve) => this.#onRest.push(() => resolve(action())));
   }
 
   /** Hands over what the pipeline has, in order; who calls meanwhile joins the hand-over under way. */
@@ -271,6 +274,7 @@ export class LogReader implements ByteSourceHandlers {
       }
     } finally {
       this.#delivering = null;
+      for (const act of this.#onRest.splice(0)) act();
     }
   }
 }

@@ -326,8 +326,8 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 function summarize(counts: AgentCounts, values: Values, logger: Logger): void {
   logger.info('the agent ends', { counts });
-  const waiting = counts.spool?.waiting.entries ?? 0;
-  if (waiting > 0) logger.warn('findings were not delivered', { undelivered: waiting });
+  const undelivered = (counts.spool?.waiting.entries ?? 0) + (counts.delivery?.outcomes['given-up'] ?? 0);
+  if (undelivered > 0) logger.warn('findings were not delivered', { undelivered });
   const sum = (pick: (source: AgentCounts['sources'][number]) => number): number =>
     counts.sources.reduce((total, source) => total + pick(source), 0);
   if (sum(({ findings }) => findings) === 0 && sum(({ quiet }) => quiet['stale'] ?? 0) > 0) {

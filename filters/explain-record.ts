@@ -138,11 +138,12 @@ function whyFails({ operator, pattern }: Clause, value: string): string {
     case '~':
       return describeMiss(pattern, value);
     case '(~': {
-      const best = listElements(pattern)
-        .map((element) => ({ element, found: longestFound(element, value) }))
-        .sort((a, b) => (b.found?.share ?? 0) - (a.found?.share ?? 0))[0];
+      const [best] = listElements(pattern)
+        .map((element) => ({ element, share: longestFound(element, value)?.share ?? 0 }))
+        .filter(({ share }) => share > 0)
+        .sort((a, b) => b.share - a.share);
       const nearest =
-        best?.found == null
+        best === undefined
           ? ''
           : `; the nearest is ${quote(best.element)}: ${describeMiss(best.element, value)}`;
       return `none of the list is found${nearest}`;

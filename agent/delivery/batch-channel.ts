@@ -253,7 +253,8 @@ export class BatchChannel {
    * an aggregator with a defect, or something in between, would have everything set aside.
    */
   async #isProven(list: StoredEntry[], attempt: number): Promise<boolean> {
-    if (this.#witnesses(list).length === 0) this.#accept(await this.#options.more());
+    // Those in hand may all be as bad.
+    if (attempt >= this.#witnesses(list).length) this.#accept(await this.#options.more());
     const witnesses = this.#witnesses(list);
     const witness = witnesses[attempt % Math.max(1, witnesses.length)];
     if (witness === undefined) return false;

@@ -90,6 +90,8 @@ export class Deliverer {
   readonly #drainWaiters: (() => void)[] = [];
   #mode: DeliveryCounts['mode'] = 'unknown';
   #describedAt = -1;
+  /** The batch after the present one, already on its way from the spool. */
+  #ahead: Promise<readonly StoredEntry[]> | null = null;
   #announcing = 0;
   #isStarted = false;
 
@@ -189,17 +191,31 @@ export class Deliverer {
 
   async #run(): Promise<void> {
     const { spool } = this.#options;
-    const { signal } = this.#link;
-    while (!signal.aborted) {
+    while (!this.#link.signal.aborted) {
       if (this.#isToBeAsked()) await this.#describe();
       if (this.#mode === 'single') await this.#singles.room();
-      const entries = await spool.next(this.#batches.limit, signal);
+      const entries = await this.#takeNext();
       // Closed: nothing comes any more.
       if (entries.length === 0) break;
       this.#ledger.take(entries);
+      this.#lookAhead();
       await this.#send(entries);
     }
     if (this.#link.failure !== null && !spool.isDurable) await this.#loseEverything();
+  }
+
+  #takeNext(): Promise<readonly StoredEntry[]> {
+    const ahead = this.#ahead ?? this.#options.spool.next(this.#batches.limit, this.#link.signal);
+    this.#ahead = null;
+    return ahead;
+  }
+
+  /** Of a backlog the next batch is read while the aggregator is at work on this one. */
+  #lookAhead(): void {
+    const { spool } = this.#options;
+    const { limit } = this.#batches;
+    if (spool.waiting - this.#ledger.open < limit.entries) return;
+    this.#ahead = spool.next(limit, this.#link.signal);
   }
 
   async #send(entries: readonly StoredEntry[]): Promise<void> {
@@ -219,10 +235,9 @@ export class Deliverer {
     return this.#describedAt !== this.#link.recoveries && !this.#link.signal.aborted;
   }
 
-  /** Finds out how to send. What was handed over as single reports is waited for: order comes first. */
+  /** Finds out how to send. Where batches come to be known, they take over what single reports have left. */
   async #describe(): Promise<void> {
     const { client, logger, clock } = this.#options;
-    await this.#singles.idle();
     for (let attempt = 1; await this.#link.ready();) {
       try {
         const description = await client.describe();
@@ -230,8 +245,11 @@ export class Deliverer {
         this.#batches.adapt(description);
         const { version, features } = description;
         logger.info('observations are sent in batches', { aggregator: client.target, version, features });
+        const left = this.#mode === 'single' ? await this.#singles.withdraw() : [];
         this.#mode = 'batch';
-        break;
+        this.#describedAt = this.#link.recoveries;
+        if (left.length > 0) await this.#send(left);
+        return;
       } catch (error) {
         const known = HviewError.from(error);
         if (known.code !== 'UNSUPPORTED' && isAboutTheLink(known)) {
@@ -259,6 +277,11 @@ export class Deliverer {
   /** A few entries more, if some wait. */
   async #takeMore(): Promise<readonly StoredEntry[]> {
     const { spool, clock } = this.#options;
+    if (this.#ahead !== null) {
+      const entries = await this.#takeNext();
+      this.#ledger.take(entries);
+      return entries;
+    }
     if (spool.waiting <= this.#ledger.open) return [];
     const patience = new AbortController();
     const timer = clock.after(FIRST_PAUSE_MS, () => patience.abort());
@@ -294,6 +317,7 @@ export class Deliverer {
 
   /** Nobody will ever take it: whoever waits for room in the spool must not wait for ever. */
   async #loseEverything(): Promise<void> {
+    if (this.#ahead !== null) this.#ledger.take(await this.#ahead);
     this.#ledger.giveUp();
     for (;;) {
       const entries = await this.#options.spool.next(this.#batches.limit, this.#closed.signal);

@@ -59,11 +59,17 @@ export class SingleChannel {
   #active = 0;
   #successes = 0;
   #wasForgotten = false;
+  /** Aborts when what is waiting is to be given back. */
+  #withdrawal = new AbortController();
   readonly #counts = { reports: 0, bytes: 0 };
 
   constructor(options: SingleChannelOptions) {
     this.#options = options;
-    options.link.signal.addEventListener('abort', () => this.#wake(), { once: true });
+    const stop = (): void => {
+      this.#withdrawal.abort();
+      this.#wake();
+    };
+    options.link.signal.addEventListener('abort', stop, { once: true });
   }
 
   counts(): SingleChannelCounts {
@@ -97,9 +103,16 @@ export class SingleChannel {
     return this.#until(() => this.#waiting < this.#options.capacity);
   }
 
-  /** Resolves when all that was handed over is done, or nothing is to be sent any more. */
-  idle(): Promise<void> {
-    return this.#until(() => this.#waiting === 0);
+  /** Begins nothing more, waits for the calls under way, and gives back what is not done, in order. */
+  async withdraw(): Promise<readonly StoredEntry[]> {
+    this.#withdrawal.abort();
+    this.#ready.length = 0;
+    await this.#until(() => this.#active === 0);
+    const left = [...this.#lanes.values()].flat().sort((a, b) => a.sequence - b.sequence);
+    this.#lanes.clear();
+    this.#waiting = 0;
+    this.#withdrawal = new AbortController();
+    return left;
   }
 
   /** The observer's handle; asks for it when it is not known. */
@@ -149,11 +162,11 @@ export class SingleChannel {
     const entry = lane?.[0];
     if (lane === undefined || entry === undefined) return;
     const outcome = await this.#send(entry, lane);
-    // Nothing is to be sent any more: it stays where it is.
+    // It stays where it is.
     if (outcome === null) return;
     this.#takeOff(lane, entry, outcome);
-    if (lane.length > 0) this.#ready.push(subject);
-    else this.#lanes.delete(subject);
+    if (lane.length === 0) this.#lanes.delete(subject);
+    else if (!this.#withdrawal.signal.aborted) this.#ready.push(subject);
   }
 
   #takeOff(lane: StoredEntry[], entry: StoredEntry, outcome: DeliveryOutcome): void {
@@ -162,19 +175,20 @@ export class SingleChannel {
     this.#options.ledger.done(entry, outcome);
   }
 
-  /** Until it is done; null when nothing is to be sent any more. */
+  /** Until it is done; null when it is not to be tried any more. */
   async #send(entry: StoredEntry, lane: StoredEntry[]): Promise<DeliveryOutcome | null> {
     const { link, clock, random } = this.#options;
     const backoff = new Backoff({ firstMs: FIRST_PAUSE_MS, maxMs: MAX_PAUSE_MS, random });
     const trial: Trial = { failures: 0, sinceMs: clock.monotonic(), successes: this.#successes, backoff };
-    while (await link.ready()) {
+    const { signal: withdrawn } = this.#withdrawal;
+    while ((await link.ready()) && !withdrawn.aborted) {
       try {
         return await this.#submit(entry);
       } catch (error) {
         const known = HviewError.from(error);
         if (isAboutTheLink(known)) link.failed(known);
         else {
-          const outcome = await this.#judge(entry, lane, known, trial);
+          const outcome = await this.#judge(entry, lane, known, trial, withdrawn);
           if (outcome !== null) return outcome;
         }
       }
@@ -188,6 +202,7 @@ export class SingleChannel {
     lane: StoredEntry[],
     error: HviewError,
     trial: Trial,
+    withdrawn: AbortSignal,
   ): Promise<DeliveryOutcome | null> {
     const { link, clock, setAside, giveUpAfterMs } = this.#options;
     if (isAboutTheReport(error)) {
@@ -209,7 +224,7 @@ export class SingleChannel {
     }
     if (clock.monotonic() - trial.sinceMs >= giveUpAfterMs) link.giveUp(error);
     // A pause of its own: the others may get through.
-    await sleep(clock, Math.min(trial.backoff.next(), giveUpAfterMs), link.signal);
+    await sleep(clock, Math.min(trial.backoff.next(), giveUpAfterMs), withdrawn);
     return null;
   }
 

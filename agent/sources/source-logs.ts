@@ -23,6 +23,8 @@ export interface SourceLogsOptions {
   readonly durableSequence: () => number;
   /** A checkpoint is on disk. */
   readonly onCovered: (log: string, checkpoint: Checkpoint) => void;
+  /** A log is gone for good, and everything found in it was handed over. */
+  readonly onForgotten: (log: string) => void;
   readonly buffers: ReadBuffers;
   readonly folders: FolderWatches;
   /** Logs that are open at once; of more, those that are quiet are closed until they change. */
@@ -289,6 +291,7 @@ export class SourceLogs {
     await this.#close(log);
     this.#logs.delete(log.path);
     await this.#options.checkpoints?.remove(this.#keyOf(log));
+    this.#options.onForgotten(log.path);
   }
 
   async #save(log: Log, reader: LogReader): Promise<void> {

@@ -78,7 +78,17 @@ export class SegmentFiles {
   }
 
   get bytesOnDisk(): number {
-    return this.#segments.reduce((sum, { length }) => sum + length, 0);
+    return this.bytesOfFirst(this.#segments.length);
+  }
+
+  /** What the first `count` segments take. */
+  bytesOfFirst(count: number): number {
+    return this.#segments.slice(0, count).reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Whether anything of a source is on disk. */
+  has(source: string): boolean {
+    return this.#segments.some(({ sources }) => sources.has(source));
   }
 
   get activeName(): string | null {
@@ -89,12 +99,13 @@ export class SegmentFiles {
    * Takes over what an earlier run has left, and visits its records in order, each sequence once.
    * `isOurs`: the folder is known to be a spool, so that a head that makes no sense is damage. Throws
    * STATE_UNUSABLE for foreign and newer files, and what the system says when the folder cannot be had.
+   * Resolves to the names of the files that were there.
    */
   async recover(
     isOurs: boolean,
     visit: (buffer: Buffer, place: RecordPlace) => void,
     onUnreadable: (path: string, problem: unknown) => void,
-  ): Promise<{ readonly names: readonly string[]; readonly first: number | null }> {
+  ): Promise<readonly string[]> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const names = await readdir(this.#folder);
     // A crash came before it took its name.
@@ -115,8 +126,7 @@ export class SegmentFiles {
       if (segment === null) await removeFile(path);
       else this.#segments.push(segment);
     }
-    const first = this.#segments[0]?.first ?? null;
-    return { names: found, first };
+    return found;
   }
 
   /** Tells reading that these are known to be missing. */

@@ -1,9 +1,8 @@
 import { timeAttack, type TimedAttack } from '../../filters/lint/attack-timing.js';
-import type { LintFinding, LintKind } from '../../filters/lint/lint-finding.js';
-import { attackText, type Attack } from '../../filters/lint/pattern-growth.js';
+import type { LintFinding, LintKind, PatternAttack } from '../../filters/lint/lint-finding.js';
+import { attackText } from '../../filters/lint/pattern-growth.js';
 import { nameOf } from '../../filters/lint/reachability.js';
 import { RulePlaces } from '../../filters/lint/rule-places.js';
-import { listElements } from '../../filters/operators.js';
 import type { RuleSet, RuleSetProblem } from '../../filters/rule-set.js';
 import { systemClock } from '../../runtime/clock.js';
 import type { FilterText } from './rule-words.js';
@@ -31,7 +30,7 @@ export interface CheckFinding {
   readonly message: string;
   readonly hint: string;
   /** For slow patterns. */
-  readonly attack: (Attack & { readonly timed: readonly TimedAttack[] }) | null;
+  readonly attack: (PatternAttack & { readonly timed: readonly TimedAttack[] }) | null;
 }
 
 interface GivenProblem {
@@ -73,12 +72,7 @@ function placed(finding: LintFinding, places: RulePlaces): CheckFinding {
   const { severity, kind, entry, clause, example, message, hint, attack } = finding;
   const { line, column } = places.of(entry?.number ?? null, clause, example);
   const part = entry === null ? '' : nameOf(entry) + (clause === null ? '' : `, clause ${clause}`);
-  const used = entry?.chain[(clause ?? 0) - 1];
-  const patterns =
-    used === undefined ? [] : used.operator === '~' ? [used.pattern] : listElements(used.pattern);
-  const pattern = patterns.find((text) => message.includes(JSON.stringify(text)));
-  const timed =
-    attack === null || pattern === undefined ? [] : timeAttack(pattern, attack, systemClock.monotonic);
+  const timed = attack === null ? [] : timeAttack(attack.pattern, attack, () => systemClock.monotonic());
   const shown = attack === null ? null : { ...attack, timed };
   return { severity, kind, line, column, part, id: entry?.id ?? null, message, hint, attack: shown };
 }
@@ -113,7 +107,8 @@ export function formatCheck({ file, entries, examples, examplesRun, findings }: 
   }
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const warnings = findings.length - errors;
-  const run = examples === examplesRun ? `${examples} examples run` : `${examples} examples, none run`;
+  const ran = examples === examplesRun ? ' run' : ', none run';
+  const run = `${count(examples, 'example', 'examples')}${ran}`;
   lines.push(
     `${file}: ${count(entries, 'entry', 'entries')}, ${run}: ` +
       `${count(errors, 'error', 'errors')}, ${count(warnings, 'warning', 'warnings')}`,
@@ -130,7 +125,7 @@ export function checkToJson(report: CheckReport): string {
   return `${JSON.stringify({ ...report, findings }, null, 2)}\n`;
 }
 
-function describeAttack(attack: Attack & { readonly timed: readonly TimedAttack[] }): string[] {
+function describeAttack(attack: PatternAttack & { readonly timed: readonly TimedAttack[] }): string[] {
   const { prefix, round, suffix, measured, timed } = attack;
   const parts = [
     ...(prefix === '' ? [] : [quote(prefix)]),

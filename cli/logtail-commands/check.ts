@@ -6,9 +6,11 @@ import type { ExampleReader } from '../../filters/lint/examples-lint.js';
 import { lintFinding, type LintFinding } from '../../filters/lint/lint-finding.js';
 import type { RuleSet } from '../../filters/rule-set.js';
 import type { LogPlugin, LogPluginFactory } from '../../plugins/log-plugin.js';
+import { loadPlugin } from '../../plugins/registry.js';
 import { HviewError } from '../../runtime/errors.js';
 import { describeFlags, type FlagTable } from '../../runtime/flags.js';
 import type { Command, ExitCode } from '../run.js';
+import { checkConfig } from './check-config.js';
 import { checkReport, formatCheck, checkToJson, type CheckReport } from './check-report.js';
 import {
   RULE_FLAGS,
@@ -20,12 +22,22 @@ import {
   readRuleWords,
 } from './rule-words.js';
 
-const FLAGS = { ...RULE_FLAGS } as const satisfies FlagTable;
+const FLAGS = {
+  ...RULE_FLAGS,
+  config: {
+    kind: 'text',
+    default: '',
+    placeholder: 'file',
+    help: 'Check the configuration of an agent instead: its sources, their plugins and their rules.',
+  },
+} as const satisfies FlagTable;
 
 const HELP = `Usage: hview-logtail check [-filter FILE] [-json] [PLUGIN [plugin options]]
+       hview-logtail check [-json] -config FILE
 
 Examines a rule set before it is put to use. Without -filter it examines the plugin's own rules;
-without PLUGIN the file's member Plugin names it.
+without PLUGIN the file's member Plugin names it (a path there counts from the file's folder, and
+the module is loaded and run).
 
 It finds
   - whatever breaks the format, with line and column
@@ -37,6 +49,9 @@ It finds
   - entries without an example that fires, or without one of a line to be left alone
   - fields that the plugin does not give
 
+With -config it tries everything that the configuration names, without reading a log or asking
+the aggregator: fit for a service manager to run before the start.
+
 Options:
 ${describeFlags(FLAGS)}
 
@@ -47,9 +62,23 @@ export const check: Command = { name: 'hview-logtail check', help: HELP, run };
 
 async function run(words: readonly string[]): Promise<ExitCode> {
   const { values, factory: named, pluginOptions } = await readRuleWords(FLAGS, words, () => 0);
+  if (values.config !== '') {
+    if (named !== null || values.filter !== '') {
+      throw new HviewError('USAGE', '-config names plugins and filters itself');
+    }
+    return checkConfig(values.config, values.json, rulesErrors);
+  }
   const report = await checkFile(values.filter === '' ? null : values.filter, named, pluginOptions);
   process.stdout.write(values.json ? checkToJson(report) : formatCheck(report));
   return report.findings.some(({ severity }) => severity === 'error') ? 1 : 0;
+}
+
+/** What is wrong with a rule file that can be loaded, each in a line. */
+async function rulesErrors(path: string, plugin: string): Promise<readonly string[]> {
+  const { findings } = await checkFile(path, await loadPlugin(plugin), {});
+  return findings
+    .filter(({ severity }) => severity === 'error')
+    .map(({ line, column, part, message }) => `${path}:${line}:${column}: ${part}: ${message}`);
 }
 
 /**

@@ -42,7 +42,7 @@ export function explainLines(lines: readonly string[], plugin: LogPlugin, ruleSe
     literals: () => null,
     knownSubjectsOnly: matcher.knownSubjectsOnly,
   };
-  let explained: LineExplanation | null = null;
+  const explained: LineExplanation[] = [];
   readLines(lines, plugin, { scanner: null, matcher: patient }, (record, origin, stream) => {
     const observed = observe(record, origin, matcher, stream);
     const verdict: Verdict =
@@ -57,9 +57,14 @@ export function explainLines(lines: readonly string[], plugin: LogPlugin, ruleSe
             status: statusName(observed.finding.status),
             score: observed.finding.score,
           };
-    explained = { kind: 'record', record, explanation: explainRecord(ruleSet, record.fields), verdict };
+    explained.push({
+      kind: 'record',
+      record,
+      explanation: explainRecord(ruleSet, record.fields),
+      verdict,
+    });
   });
-  return explained ?? { kind: 'not-a-record', reason: whyNone(lines, plugin) };
+  return explained.at(-1) ?? { kind: 'not-a-record', reason: whyNone(lines, plugin) };
 }
 
 /** For people. */

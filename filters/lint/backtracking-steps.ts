@@ -21,7 +21,7 @@ export class BacktrackingProgram {
 
   /** Searches the text; gives up beyond `maxSteps`, and then says that number plus one. */
   search(text: string, maxSteps: number): { readonly isFound: boolean; readonly steps: number } {
-    const letters = [...text];
+    const letters = Array.from(text);
     let steps = 0;
     for (let start = 0; start <= letters.length; start++) {
       const run = new Run(

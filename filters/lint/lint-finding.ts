@@ -18,6 +18,11 @@ export const LINT_KINDS = {
 } as const;
 export type LintKind = keyof typeof LINT_KINDS;
 
+/** An attack with the pattern that it is on. */
+export interface PatternAttack extends Attack {
+  readonly pattern: string;
+}
+
 /** Something that a check has found in a rule set. */
 export interface LintFinding {
   /** An error means: do not put this rule set to use. */
@@ -33,7 +38,7 @@ export interface LintFinding {
   /** What to do about it; empty when the message says it all. */
   readonly hint: string;
   /** The texts that show a pattern to be slow; null for everything else. */
-  readonly attack: Attack | null;
+  readonly attack: PatternAttack | null;
 }
 
 /** A finding with what it does not say filled in. */

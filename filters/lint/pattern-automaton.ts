@@ -71,9 +71,9 @@ class Builder {
   build(node: PatternNode, next: number): number {
     if (this.isTooLarge) return next;
     switch (node.kind) {
-      case 'empty':
       // What a lookaround sees is not taken; leaving it out can only add ways.
       case 'look':
+      case 'empty':
         return next;
       case 'character':
         return this.add({
@@ -204,9 +204,9 @@ function waysFrom(
   return { counts, canEnd, canEndAnywhere };
 }
 
-const READABLE = [
-  ...'abcdefghijklmnopqrstuvwxyz0123456789 ABCDEFGHIJKLMNOPQRSTUVWXYZ!#%&*+,-./:;<=>?@[]_{|}~"\'()$^`\\',
-];
+const READABLE = Array.from(
+  'abcdefghijklmnopqrstuvwxyz0123456789 ABCDEFGHIJKLMNOPQRSTUVWXYZ!#%&*+,-./:;<=>?@[]_{|}~"\'()$^`\\',
+);
 const OTHERS = ['\t', '\u00e9', '\u0416', '\u6f22', '\u{1f600}', '\u00a0', '\r', '\0'];
 
 /** One letter for each way in which the sets tell characters apart. */

@@ -1,5 +1,6 @@
 import { listElements } from '../operators.js';
-import { findBacktrackingRisk } from '../pattern/pattern-risk.js';
+import { LAST_CODE_POINT, setSize } from '../pattern/character-set.js';
+import type { PatternNode } from '../pattern/pattern-syntax.js';
 import { patternOf } from '../pattern/pattern.js';
 import type { Clause, RuleEntry } from '../rule-set.js';
 import { lintFinding, type LintFinding } from './lint-finding.js';
@@ -14,13 +15,14 @@ interface Use {
   readonly clause: number;
   readonly field: string;
   readonly pattern: string;
+  readonly captures: boolean;
 }
 
 /** Patterns that a hostile line could make slow, each once, with the texts that show it. */
 export function* findSlowPatterns(entries: readonly RuleEntry[]): Generator<LintFinding> {
   const uses = new Map<string, Use[]>();
   for (const use of entries.flatMap(usesOf)) {
-    const key = `${use.field === DETAIL ? 'lines' : 'line'} ${use.pattern}`;
+    const key = JSON.stringify([use.field === DETAIL, use.captures, use.pattern]);
     uses.set(key, [...(uses.get(key) ?? []), use]);
   }
   for (const [first, ...others] of uses.values()) {
@@ -36,7 +38,7 @@ export function* findSlowPatterns(entries: readonly RuleEntry[]): Generator<Lint
         clause,
         message: `pattern ${JSON.stringify(pattern)}${elsewhere} takes ${describePower(growth.attack)} time`,
         hint: adviceFor(pattern, growth.attack),
-        attack: growth.attack,
+        attack: { pattern, ...growth.attack },
       });
     } else if (growth.kind === 'unknown') {
       yield lintFinding({
@@ -53,7 +55,13 @@ export function* findSlowPatterns(entries: readonly RuleEntry[]): Generator<Lint
 
 function usesOf(entry: RuleEntry): Use[] {
   return entry.chain.flatMap((clause, index) =>
-    searchesOf(clause).map((pattern) => ({ entry, clause: index + 1, field: clause.field, pattern })),
+    searchesOf(clause).map((pattern) => ({
+      entry,
+      clause: index + 1,
+      field: clause.field,
+      pattern,
+      captures: clause.captureResult,
+    })),
   );
 }
 
@@ -63,12 +71,25 @@ function searchesOf({ operator, pattern }: Clause): readonly string[] {
   return operator === '(~' ? listElements(pattern) : [];
 }
 
-function growthOf({ field, pattern }: Use): Growth {
+function growthOf({ field, pattern, captures }: Use): Growth {
   const { core, tree } = patternOf(pattern);
   const growth = findGrowth(core, field === DETAIL);
-  if (growth.kind !== 'linear') return growth;
-  // Optional ends are left out of the search, but run through once more when something is captured.
-  return tree.groupNames.size > 0 && findBacktrackingRisk(tree.root) !== null ? { kind: 'unknown' } : growth;
+  const whole = captures ? withoutEnd(tree.root) : null;
+  return growth.kind === 'linear' && whole !== null ? findGrowth(whole, field === DETAIL) : growth;
+}
+
+/**
+ * What is run once more to capture, when that is more than the search itself: an optional beginning.
+ * Null: it is not. One that takes everything, as `.*` does, succeeds where it is first tried.
+ */
+function withoutEnd(root: PatternNode): PatternNode | null {
+  if (root.kind !== 'sequence') return null;
+  const [first] = root.items;
+  if (first?.kind !== 'repeat' || first.min > 0) return null;
+  if (first.body.kind === 'set' && first.max === Infinity && setSize(first.body.set) >= LAST_CODE_POINT)
+    return null;
+  const last = root.items.findLastIndex((item) => item.kind !== 'repeat' || item.min > 0);
+  return { kind: 'sequence', items: root.items.slice(0, last + 1) };
 }
 
 /** `quadratic`, `cubic`, ... */

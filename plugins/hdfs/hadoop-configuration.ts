@@ -77,18 +77,7 @@ async function readProperties(file: string): Promise<HadoopProperty[]> {
   } catch (error) {
     throw fileError('CONFIG_INVALID', 'Hadoop configuration', file, error);
   }
-  // The parser takes broken XML as it comes; Hadoop would not start with it.
-  const validity = XMLValidator.validate(text);
-  if (validity !== true) {
-    const { line, msg } = validity.err;
-    throw new HviewError('CONFIG_INVALID', `${file}:${line}: ${msg}`, {
-      hint: "It must be Hadoop's own XML configuration, as the daemons read it.",
-    });
-  }
-  // Every element as a list: a single property then looks like several.
-  const parser = new XMLParser({ parseTagValue: false, isArray: () => true, trimValues: true });
-  const document: unknown = parser.parse(text);
-  const roots = childrenOf(document, 'configuration');
+  const roots = childrenOf(parseXml(text, file), 'configuration');
   if (roots.length === 0) {
     throw new HviewError('CONFIG_INVALID', `${file}: there is no element <configuration>`, {
       hint: 'Give the folder that holds hdfs-site.xml and core-site.xml.',
@@ -102,6 +91,20 @@ async function readProperties(file: string): Promise<HadoopProperty[]> {
         ? []
         : [{ name, value: textOf(property, 'value'), isFinal: textOf(property, 'final') === 'true' }];
     });
+}
+
+function parseXml(text: string, file: string): unknown {
+  // Every element as a list: a single property then looks like several.
+  const parser = new XMLParser({ parseTagValue: false, isArray: () => true, trimValues: true });
+  // Left to itself the parser takes broken XML as it comes; Hadoop would not start with it.
+  const validity = XMLValidator.validate(text);
+  if (validity !== true) {
+    const { line, msg } = validity.err;
+    throw new HviewError('CONFIG_INVALID', `${file}:${line}: ${msg}`, {
+      hint: "It must be Hadoop's own XML configuration, as the daemons read it.",
+    });
+  }
+  return parser.parse(text);
 }
 
 function childrenOf(element: unknown, name: string): readonly unknown[] {

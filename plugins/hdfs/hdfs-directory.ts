@@ -99,11 +99,14 @@ export class HdfsDirectory {
     return this.#indexOf(role).ids;
   }
 
-  /** The role of the daemon that listens at an address; by its port alone when nobody is known there. */
-  roleAt(endpoint: Endpoint): HdfsRole | null {
-    if (endpoint.port === null) return null;
-    const listening = HDFS_ROLES.find((role) => this.#indexOf(role).listensAt(endpoint));
-    return listening ?? this.#base.roleOfConfiguredPort(endpoint.port) ?? roleOfPort(endpoint.port);
+  /** The role of the daemon that is known to listen at an address; null when none is. */
+  roleListeningAt(endpoint: Endpoint): HdfsRole | null {
+    return HDFS_ROLES.find((role) => this.#indexOf(role).listensAt(endpoint)) ?? null;
+  }
+
+  /** The role whose daemons listen on a port, as configured or as usual; null when none does. */
+  roleOfPort(port: number | null): HdfsRole | null {
+    return port === null ? null : (this.#base.roleOfConfiguredPort(port) ?? roleOfPort(port));
   }
 
   /** As JSON data. */

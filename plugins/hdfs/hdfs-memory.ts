@@ -115,18 +115,9 @@ export class HdfsMemory {
     this.#pipeline = '';
     this.#implied = SELF;
     this.#notePhase(content);
-    switch (role) {
-      case 'dn':
-        this.#noteDataNode(content);
-        break;
-      case 'nn':
-        this.#noteNameNode(className, content, ownId);
-        break;
-      case 'zkfc':
-        this.#noteController(content);
-        break;
-      default:
-    }
+    if (role === 'dn') this.#noteDataNode(content);
+    else if (role === 'nn') this.#noteNameNode(className, content, ownId);
+    else if (role === 'zkfc') this.#noteController(content);
   }
 
   /** As JSON data. */

@@ -7,10 +7,11 @@ import { HviewError } from '../../runtime/errors.js';
 import { canonicalHost, parseEndpoint } from '../endpoint.js';
 import { isTimeZone } from '../log-time.js';
 import type { LogPlugin, LogPluginFactory, PluginContext } from '../log-plugin.js';
+import { HdfsDirectory } from './hdfs-directory.js';
 import { NO_CLUSTER, readHdfsCluster } from './hdfs-cluster.js';
 import { HdfsMembers, type HdfsMember, type HostLookup, type MembersView } from './hdfs-members.js';
 import { MEMORY_LITERALS } from './hdfs-memory.js';
-import { HDFS_ROLES, entityId, roleFromName, type HdfsRole } from './hdfs-role.js';
+import { HDFS_ROLES, defaultPort, entityId, roleFromName, type HdfsRole } from './hdfs-role.js';
 import { HdfsStream, type HdfsStreamOptions } from './hdfs-stream.js';
 import { OWN_LITERALS, TRANSFER_LITERAL, type StatedIdentity } from './own-identity.js';
 
@@ -66,18 +67,24 @@ async function createPlugin(context: PluginContext, lookup: HostLookup): Promise
   }
   const members = await HdfsMembers.open({ cluster, lookup, clock, notice });
   const assumed = { role: null, hostOf: (role: HdfsRole) => hostOfThisMachine(role, members) };
-  const { role, host, port } = stated;
-  const observer = role === null || host === null ? null : entityId(role, host, port ?? null);
-  const isComplete =
-    role !== null && host !== null && (port !== null || entityId(role, host, 1) === observer);
-  return pluginOver({ members, stated, assumed }, timeZone, isComplete ? observer : null);
+  return pluginOver({ members, stated, assumed }, timeZone, statedObserver(stated, members));
+}
+
+/** Null when the log has to tell a part of it. */
+function statedObserver({ role, host, port }: StatedIdentity, members: MembersView): string | null {
+  if (role === null || host === null) return null;
+  if (port !== null || defaultPort(role, 3) === null) return entityId(role, host, port);
+  const endpoint = parseEndpoint(host);
+  const owner = endpoint === null ? null : new HdfsDirectory(members).ownerOf(role, endpoint);
+  return owner?.kind === 'entity' ? owner.id : null;
 }
 
 async function readStatedIdentity(
   options: Readonly<Record<string, string>>,
   lookup: HostLookup,
 ): Promise<StatedIdentity> {
-  const { role: roleName, host: address } = { role: undefined, host: undefined, ...options };
+  const roleName = options['role'];
+  const address = options['host'];
   const role = roleName === undefined ? null : roleFromName(roleName);
   if (roleName !== undefined && role === null) {
     throw new HviewError('USAGE', `--role: there is no role '${roleName}'`, {

@@ -169,21 +169,11 @@ export class OwnIdentity {
         this.#id = null;
       }
     }
-    switch (this.role) {
-      case 'dn':
-        this.#noteDataNode(content);
-        break;
-      case 'nn':
-        this.#noteAddress(NAMENODE_ADDRESS.exec(content)?.[1]);
-        break;
-      case 'zkfc':
-        this.#noteAddress(CONTROLLER_ADDRESS.exec(content)?.[1]);
-        break;
-      case 'jn':
-        this.#notePort(RPC_LISTENER.exec(content)?.[1]);
-        break;
-      default:
-    }
+    const { role } = this;
+    if (role === 'dn') this.#noteDataNode(content);
+    else if (role === 'nn') this.#noteAddress(NAMENODE_ADDRESS.exec(content)?.[1]);
+    else if (role === 'zkfc') this.#noteAddress(CONTROLLER_ADDRESS.exec(content)?.[1]);
+    else if (role === 'jn') this.#notePort(RPC_LISTENER.exec(content)?.[1]);
   }
 
   /** As JSON data. */
@@ -230,6 +220,8 @@ export class OwnIdentity {
       if (endpoint?.port !== null && endpoint?.port !== undefined) this.#notePort(String(endpoint.port));
       return;
     }
+    // What the banner calls the host may stand for another of its addresses.
+    this.#name = endpoint.name;
     this.#moveTo(endpoint, endpoint.port);
   }
 

@@ -82,8 +82,13 @@ export class SubjectResolver {
     record: LogRecord,
   ): ResolvedSubject {
     const named = roleNamedBy(record.fields['class'] ?? '', record.fields['role'] ?? '');
-    // The port tells who it is even in a log that mostly speaks of others.
-    const role = statedRole ?? this.#directory.roleAt(endpoint) ?? named;
+    const isSocket = text.startsWith('/');
+    // The usual ports of Hadoop 2 lie among those that clients get, so for a socket they say little.
+    const usual = isSocket && named !== null ? null : this.#directory.roleOfPort(endpoint.port);
+    const role = statedRole ?? this.#directory.roleListeningAt(endpoint) ?? usual ?? named;
+    // A socket's other end may be anybody; what a daemon writes without a slash it has by its id.
+    const isId = !isSocket && endpoint.port !== null && named !== null && role === named;
+    if (isId && role === 'dn') return this.#member(role, endpoint, text);
     if (role !== null) {
       const owner = this.#directory.ownerOf(role, endpoint);
       if (owner.kind !== 'unknown') return owner;
@@ -92,19 +97,19 @@ export class SubjectResolver {
       const [only, ...more] = owners.flatMap((owner) => (owner.kind === 'unknown' ? [] : [owner]));
       if (only !== undefined) return more.length === 0 ? only : { kind: 'ambiguous' };
     }
-    // A socket's other end may be anybody; what a daemon writes without a slash it has by its id.
-    const isSocket = text.startsWith('/');
-    if (role !== null && !isSocket && endpoint.port !== null && (role === named || named === null)) {
-      const id = named === null ? null : this.#directory.learn(role, endpoint);
-      if (id !== null) return { kind: 'entity', id };
-    }
+    if (isId) return this.#member(role, endpoint, text);
     const host = endpoint.ip ?? endpoint.name ?? text;
     return { kind: 'unknown', id: role === null ? host : entityId(role, host, endpoint.port) };
+  }
+
+  #member(role: HdfsRole, endpoint: Endpoint, text: string): ResolvedSubject {
+    const id = this.#directory.learn(role, endpoint);
+    return id === null ? { kind: 'unknown', id: text } : { kind: 'entity', id };
   }
 }
 
 function roleNamedBy(className: string, ownRole: string): HdfsRole | null {
-  // Only NameNodes call a JournalNode, save for other JournalNodes, whose calls never fail for a reason told.
+  // Whom a JournalNode turns away is a NameNode.
   if (className === 'Server' && ownRole === 'jn') return 'nn';
   // What one version logs from an inner class, another logs from the class around it.
   const inner = className.indexOf('$');

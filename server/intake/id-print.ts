@@ -3,35 +3,39 @@ export type IdPrint = Uint32Array;
 
 export const PRINT_WORDS = 4;
 
-/** Multipliers and first states of four lanes; any odd numbers with well-mixed bits will do. */
-const LANES = [
-  { multiplier: 0xcc9e2d51, seed: 0x9747b28c },
-  { multiplier: 0x1b873593, seed: 0x3c6ef372 },
-  { multiplier: 0x85ebca6b, seed: 0xa54ff53a },
-  { multiplier: 0xc2b2ae35, seed: 0x510e527f },
-] as const;
-
 /**
- * Writes the print of an id: in each of four lanes the characters two at a time, mixed as MurmurHash3
- * does. It need not withstand anyone who looks for equal prints: who may send could as well send an id
- * of somebody else.
+ * Writes the print of an id: four sums of its characters, two at a time, each mixed as MurmurHash3 does
+ * and begun otherwise. It need not withstand anyone who looks for equal prints: who may send could as
+ * well send an id of somebody else.
  */
 export function writePrint(id: string, into: IdPrint): void {
   const { length } = id;
-  for (let lane = 0; lane < PRINT_WORDS; lane += 1) {
-    const { multiplier, seed } = LANES[lane] ?? LANES[0];
-    let state: number = seed;
-    for (let index = 0; index < length; index += 2) {
-      const second = index + 1 < length ? id.charCodeAt(index + 1) : 0;
-      let word = Math.imul(id.charCodeAt(index) | (second << 16), multiplier);
-      word = (word << 15) | (word >>> 17);
-      state ^= Math.imul(word, 0x2c1b3c6d);
-      state = (state << 13) | (state >>> 19);
-      state = (Math.imul(state, 5) + 0xe6546b64) | 0;
-    }
-    state ^= length;
-    state = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
-    state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35);
-    into[lane] = state ^ (state >>> 16);
+  let a = 0x9747b28c ^ length;
+  let b = 0x3c6ef372 ^ length;
+  let c = 0xa54ff53a ^ length;
+  let d = 0x510e527f ^ length;
+  for (let index = 0; index < length; index += 2) {
+    const second = index + 1 < length ? id.charCodeAt(index + 1) : 0;
+    const word = id.charCodeAt(index) | (second << 16);
+    a = stir(a, Math.imul(word, 0xcc9e2d51));
+    b = stir(b, Math.imul(word, 0x1b873593));
+    c = stir(c, Math.imul(word, 0x85ebca6b));
+    d = stir(d, Math.imul(word, 0xc2b2ae35));
   }
+  into[0] = finish(a);
+  into[1] = finish(b);
+  into[2] = finish(c);
+  into[3] = finish(d);
+}
+
+function stir(state: number, product: number): number {
+  const mixed = state ^ Math.imul((product << 15) | (product >>> 17), 0x2c1b3c6d);
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+/** Lets every bit of the state depend on every other. */
+function finish(state: number): number {
+  let mixed = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
 }

@@ -143,12 +143,12 @@ export class Intake {
     try {
       const { entries, refused, module } = this.#checkedBatch(decode, observations);
       const ids = entries.map(({ id }) => id);
-      for (;;) {
-        const undecided = this.#taken.undecided(ids);
-        if (undecided === null) break;
-        await undecided;
+      let claim = this.#taken.claim(ids);
+      while (claim.kind === 'undecided') {
+        // Another batch brings the same: it depends on what becomes of that.
+        await claim.decided;
+        claim = this.#taken.claim(ids);
       }
-      const claim = this.#taken.claim(ids);
       const fresh = entries.filter((_, index) => claim.isNew[index]);
       try {
         if (fresh.length > 0) await this.#takeLocal(fresh, this.#newcomers(module, fresh));

@@ -3,6 +3,7 @@ import { PRINT_WORDS, writePrint } from './id-print.js';
 
 /** Ids that one batch brought and nobody before it, until it is known whether they are taken. */
 export interface Claim {
+  readonly kind: 'claimed';
   /** For each id that was asked for, whether it is the first of its kind. An empty id always is. */
   readonly isNew: readonly boolean[];
   /** They are on disk. */
@@ -11,10 +12,16 @@ export interface Claim {
   release(): void;
 }
 
+/** Some of the ids are on their way to disk with another batch: claim again when that is decided. */
+export interface Conflict {
+  readonly kind: 'undecided';
+  readonly decided: Promise<void>;
+}
+
 /** Ids from `first` to before `end`, counted in the order in which they came. */
 interface Pending {
   readonly first: number;
-  end: number;
+  readonly end: number;
   readonly decided: Promise<void>;
 }
 
@@ -59,49 +66,65 @@ export class TakenIds {
 
   /** Ids from before a restart, oldest first. */
   restore(ids: Iterable<string>): void {
-    for (const id of ids) this.#add(id);
+    for (const id of ids) if (this.#find(id) === null) this.#addPrint();
   }
 
-  /** Resolves when one of the ids that was on its way to disk no longer is; null when none of them is. */
-  undecided(ids: readonly string[]): Promise<void> | null {
-    if (this.#pending.length === 0) return null;
-    for (const id of ids) {
-      if (id === '') continue;
-      const place = this.#find(id);
-      if (place === null) continue;
-      const number = this.#numberAt(place);
-      const pending = this.#pending.find(({ first, end }) => number >= first && number < end);
-      if (pending !== undefined) return pending.decided;
-    }
-    return null;
-  }
-
-  /** Claims those of the ids that are new. Ask `undecided` first, in the same turn. */
-  claim(ids: readonly string[]): Claim {
+  /** Claims those of the ids that are new, unless it is not known yet of some of them whether they are. */
+  claim(ids: readonly string[]): Claim | Conflict {
     const first = this.#next;
-    const isNew = ids.map((id) => id === '' || this.#add(id));
-    if (this.#next === first) return { isNew, keep: () => undefined, release: () => undefined };
+    const isNew: boolean[] = [];
+    for (const id of ids) {
+      const place = id === '' ? null : this.#find(id);
+      if (place === null) {
+        if (id !== '') this.#addPrint();
+        isNew.push(true);
+        continue;
+      }
+      const conflict = this.#pendingAt(place);
+      if (conflict !== undefined) {
+        this.#takeBack(first);
+        return { kind: 'undecided', decided: conflict.decided };
+      }
+      isNew.push(false);
+    }
+    const end = this.#next;
+    if (end === first) return { kind: 'claimed', isNew, keep: () => undefined, release: () => undefined };
     let decide: () => void = () => undefined;
     const decided = new Promise<void>((resolve) => (decide = resolve));
-    const pending = { first, end: this.#next, decided };
+    const pending = { first, end, decided };
     this.#pending.push(pending);
     const settle = (): void => {
       this.#pending.splice(this.#pending.indexOf(pending), 1);
       decide();
     };
     return {
+      kind: 'claimed',
       isNew,
       keep: settle,
       release: () => {
-        for (let number = pending.first; number < pending.end; number += 1) this.#remove(number);
+        for (let number = first; number < end; number += 1) this.#remove(number);
         settle();
       },
     };
   }
 
-  /** Whether the id was not there yet. */
-  #add(id: string): boolean {
-    if (this.#find(id) !== null) return false;
+  /** The claim by which the id that stands there is on its way to disk, if it is. */
+  #pendingAt(place: number): Pending | undefined {
+    if (this.#pending.length === 0) return undefined;
+    const newest = this.#next - 1;
+    // The newest number that has this place.
+    const number = newest - ((newest - place) % this.#capacity);
+    return this.#pending.find(({ first, end }) => number >= first && number < end);
+  }
+
+  /** As if the ids from this number on had never been added. */
+  #takeBack(first: number): void {
+    for (let number = this.#next - 1; number >= first; number -= 1) this.#remove(number);
+    this.#next = first;
+  }
+
+  /** Adds the id that was looked for last, and not found. */
+  #addPrint(): void {
     this.#remove(this.#next - this.#capacity);
     const place = this.#next % this.#capacity;
     this.#prints.set(this.#print, place * PRINT_WORDS);
@@ -110,7 +133,6 @@ export class TakenIds {
     this.#slots[slot] = place + 1;
     this.#next += 1;
     this.#size += 1;
-    return true;
   }
 
   /** Its place in the ring, or null. Leaves its print in `#print`. */
@@ -133,12 +155,6 @@ export class TakenIds {
 
   #home(place: number): number {
     return (this.#prints[place * PRINT_WORDS] ?? 0) & this.#mask;
-  }
-
-  /** The number of the id that stands there: the newest that fits. */
-  #numberAt(place: number): number {
-    const newest = this.#next - 1;
-    return newest - ((newest - place) % this.#capacity);
   }
 
   /** Forgets the id of that number, if it is still there. */

@@ -9,31 +9,16 @@ export interface JournalStep {
   readonly rows: string;
 }
 
-/** What the values of a row are, by the statement. */
-export interface JournalRows {
-  report: readonly [
-    observer: string,
-    subject: string,
-    seconds: number,
-    nanos: number,
-    metrics: readonly (readonly [name: string, status: number, score: number])[],
-    id: string | null,
-    provenance:
-      readonly [host: string, path: string, offset: number, line: string, rule: string, why: string] | null,
-  ];
-  inference: readonly [
-    subject: string,
-    observers: readonly string[],
-    seconds: number,
-    nanos: number,
-    metrics: JournalRows['report'][4],
-  ];
-  registration: readonly [handle: number, module: string, observer: string];
-  watch: readonly [subject: string, seconds: number, nanos: number];
-  unwatch: readonly [subject: string];
-}
-
-export type StatementName = keyof JournalRows;
+/**
+ * What a row of each holds; metrics are `[[name, status, score], ...]`.
+ * - report: observer, subject, seconds, nanos, metrics, id or null, provenance or null as
+ *   `[host, path, offset, line, rule, why]`
+ * - inference: subject, `[observer, ...]`, seconds, nanos, metrics
+ * - registration: handle, module, observer
+ * - watch: subject, seconds, nanos
+ * - unwatch: subject
+ */
+export type StatementName = 'report' | 'inference' | 'registration' | 'watch' | 'unwatch';
 
 export interface JournalSettings {
   readonly file: string;

@@ -1,19 +1,17 @@
 import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import type { BatchEntry } from '../../protocol/batch-service.js';
-import type { Inference, Metric, Observation } from '../../protocol/model.js';
+import type { Inference, Metric } from '../../protocol/model.js';
 import { Status } from '../../protocol/model.js';
 import { HviewError, describeError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
 import type {
   FromJournal,
-  JournalRows,
   JournalSettings,
   JournalStep,
-  StatementName,
   StoredRows,
   ToJournal,
 } from './journal-messages.js';
+import { inferenceRows, joinSteps, reportRows } from './journal-text.js';
 import type { Change, Persistence, PersistenceCounts, Restored } from './persistence.js';
 
 export interface SqlitePersistenceOptions {
@@ -97,27 +95,23 @@ export class SqlitePersistence implements Persistence {
   save({ registrations, watched, reports }: Change): Promise<void> {
     const steps: JournalStep[] = [];
     if (registrations.length > 0) {
-      steps.push(
-        step(
-          'registration',
-          registrations.map(({ handle, registration: { module, observer } }) => [handle, module, observer]),
-        ),
-      );
+      const rows = registrations.map(({ handle, registration: { module, observer } }) => [
+        handle,
+        module,
+        observer,
+      ]);
+      steps.push({ statement: 'registration', rows: JSON.stringify(rows) });
     }
     if (watched.size > 0) {
-      steps.push(
-        step(
-          'watch',
-          [...watched].map(([subject, { seconds, nanos }]) => [subject, seconds, nanos]),
-        ),
-      );
+      const rows = Array.from(watched, ([subject, { seconds, nanos }]) => [subject, seconds, nanos]);
+      steps.push({ statement: 'watch', rows: JSON.stringify(rows) });
     }
-    if (reports.length > 0) steps.push(step('report', reports.map(reportRow)));
+    if (reports.length > 0) steps.push({ statement: 'report', rows: reportRows(reports) });
     return this.#write(steps, registrations.length + watched.size + reports.length, reports.length);
   }
 
   saveUnwatch(subject: string): Promise<void> {
-    return this.#write([step('unwatch', [[subject]])], 1, 0);
+    return this.#write([{ statement: 'unwatch', rows: JSON.stringify([[subject]]) }], 1, 0);
   }
 
   saveInference(inference: Inference): void {
@@ -173,14 +167,14 @@ export class SqlitePersistence implements Persistence {
     const batch = this.#nextEntries();
     const steps = batch.flatMap((entry) => entry.steps);
     if (this.#inferences.size > 0)
-      steps.push(step('inference', [...this.#inferences.values()].map(inferenceRow)));
+      steps.push({ statement: 'inference', rows: inferenceRows(this.#inferences.values()) });
     this.#inferences.clear();
     this.#writing = batch;
     if (this.#worker === null || this.#lost !== null) {
       this.#finish(this.#lost ?? this.#failure('is closed', 'it takes nothing any more'));
       return;
     }
-    this.#worker.postMessage({ kind: 'write', steps: joined(steps) } satisfies ToJournal);
+    this.#worker.postMessage({ kind: 'write', steps: joinSteps(steps) } satisfies ToJournal);
   }
 
   /** The first of those that wait, as many as go into one transaction. */
@@ -231,47 +225,6 @@ export class SqlitePersistence implements Persistence {
       hint: 'Its folder must exist, be writable and have room; -dbfile names another place.',
     });
   }
-}
-
-function step<Name extends StatementName>(statement: Name, rows: readonly JournalRows[Name][]): JournalStep {
-  return { statement, rows: JSON.stringify(rows) };
-}
-
-/** Rows of one statement that follow each other go into one step. */
-function joined(steps: readonly JournalStep[]): JournalStep[] {
-  const groups: { readonly statement: StatementName; readonly texts: string[] }[] = [];
-  for (const { statement, rows } of steps) {
-    const last = groups.at(-1);
-    if (last?.statement === statement) last.texts.push(rows.slice(1, -1));
-    else groups.push({ statement, texts: [rows.slice(1, -1)] });
-  }
-  return groups.map(({ statement, texts }) => ({ statement, rows: `[${texts.join()}]` }));
-}
-
-function reportRow({ id, report, provenance }: BatchEntry): JournalRows['report'] {
-  const { observer, subject, observation } = report;
-  const { seconds, nanos } = observation.time;
-  const evidence =
-    provenance === null
-      ? null
-      : ([
-          provenance.host,
-          provenance.path,
-          provenance.offset,
-          provenance.line,
-          provenance.rule,
-          provenance.why,
-        ] as const);
-  return [observer, subject, seconds, nanos, metricRows(observation), id === '' ? null : id, evidence];
-}
-
-function inferenceRow({ subject, observers, observation }: Inference): JournalRows['inference'] {
-  const { seconds, nanos } = observation.time;
-  return [subject, observers, seconds, nanos, metricRows(observation)];
-}
-
-function metricRows({ metrics }: Observation): JournalRows['report'][4] {
-  return metrics.map(({ name, status, score }) => [name, status, score]);
 }
 
 function metricsFromJson(text: string): Metric[] {

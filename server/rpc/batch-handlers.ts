@@ -9,9 +9,8 @@ import type {
   UncheckedBatch,
   UncheckedBatchEntry,
 } from '../../protocol/batch-service.js';
-import type { Report } from '../../protocol/model.js';
 import { HviewError, describeError } from '../../runtime/errors.js';
-import { NameChecks, checkReport } from './validation.js';
+import { NameChecks, assertReport } from './validation.js';
 
 /** Of one batch; the agent splits what is more. */
 export const MAX_OBSERVATIONS = 10_000;
@@ -79,13 +78,17 @@ export function checkEntries(batch: UncheckedBatch): { entries: BatchEntry[]; re
 }
 
 function checkEntry(entry: UncheckedBatchEntry, names: NameChecks): BatchEntry {
-  const { id } = entry;
-  const report: Report = checkReport(entry.report, names);
+  const { id, provenance } = entry;
+  assertEntry(entry, names);
   if (id.length * 3 > MAX_ID_BYTES && Buffer.byteLength(id) > MAX_ID_BYTES) {
     throw new HviewError('REQUEST_INVALID', `id is longer than ${MAX_ID_BYTES} bytes`);
   }
   if (id.includes('\0')) throw new HviewError('REQUEST_INVALID', 'id holds a zero byte');
-  return { id, report, provenance: entry.provenance === null ? null : shorten(entry.provenance) };
+  return provenance === null ? entry : { ...entry, provenance: shorten(provenance) };
+}
+
+function assertEntry(entry: UncheckedBatchEntry, names: NameChecks): asserts entry is BatchEntry {
+  assertReport(entry.report, names);
 }
 
 /** An observation is not refused because the line that it comes from is long. */

@@ -129,7 +129,7 @@ describe('following a log', () => {
     const agent = follow(first.address, 'zookeeper.out');
     await agent.waitForOutput(/does not answer, trying again/);
     const second = await startServer(['-addr', first.address, 'pano0']);
-    await agent.waitForOutput(/the aggregator answers again/);
+    await agent.waitForOutput(/the aggregator takes observations again/);
     agent.kill('SIGINT');
     const { code, stderr } = await agent.exited;
     expect(code).toBe(0);

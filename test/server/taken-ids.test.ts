@@ -1,10 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import { PRINT_WORDS, writePrint } from '../../server/intake/id-print.js';
+import type { Claim } from '../../server/intake/taken-ids.js';
 import { TakenIds } from '../../server/intake/taken-ids.js';
+
+function claimed(taken: TakenIds, ...ids: readonly string[]): Claim {
+  const claim = taken.claim(ids);
+  if (claim.kind === 'claimed') return claim;
+  throw new Error('some of the ids are undecided');
+}
+
+function undecided(taken: TakenIds, ...ids: readonly string[]): Promise<void> {
+  const claim = taken.claim(ids);
+  if (claim.kind === 'undecided') return claim.decided;
+  throw new Error('all of the ids are decided');
+}
 
 /** Claims and keeps; which of the ids were new. */
 function take(taken: TakenIds, ...ids: readonly string[]): boolean[] {
-  const claim = taken.claim(ids);
+  const claim = claimed(taken, ...ids);
   claim.keep();
   return [...claim.isNew];
 }
@@ -34,7 +47,7 @@ describe('taken ids', () => {
   it('do not count what was not written', () => {
     const taken = new TakenIds(10);
     take(taken, 'a');
-    taken.claim(['a', 'b', 'c']).release();
+    claimed(taken, 'a', 'b', 'c').release();
     expect(taken.size).toBe(1);
     expect(take(taken, 'a', 'b', 'c')).toEqual([false, true, true]);
   });
@@ -45,23 +58,22 @@ describe('taken ids', () => {
     expect(take(taken, 'b', 'c', 'a')).toEqual([false, false, true]);
   });
 
-  it('say which are on their way to disk, until they are decided', async () => {
+  it('say that some are on their way to disk, until that is decided, and claim none of the others', async () => {
     const taken = new TakenIds();
-    const first = taken.claim(['a', 'b']);
-    const second = taken.claim(['c']);
-    expect(taken.undecided(['', 'x', 'y'])).toBeNull();
+    const first = claimed(taken, 'a', 'b');
+    const second = claimed(taken, 'c');
     const decisions: string[] = [];
     const noted = [
-      taken.undecided(['x', 'b'])?.then(() => decisions.push('b')),
-      taken.undecided(['c'])?.then(() => decisions.push('c')),
+      undecided(taken, 'x', 'b', 'y').then(() => decisions.push('b')),
+      undecided(taken, 'c').then(() => decisions.push('c')),
     ];
+    expect(take(taken, '', 'x', 'y')).toEqual([true, true, true]);
     second.release();
     await noted[1];
     first.keep();
     await noted[0];
     expect(decisions).toEqual(['c', 'b']);
-    expect(taken.undecided(['a', 'b', 'c'])).toBeNull();
-    expect(take(taken, 'a', 'b', 'c')).toEqual([false, false, true]);
+    expect(take(taken, 'a', 'b', 'c', 'x')).toEqual([false, false, true, false]);
   });
 
   it('agree with a plain list of the newest, whatever is claimed, kept and released', () => {
@@ -76,7 +88,7 @@ describe('taken ids', () => {
     };
     for (let round = 0; round < 1000; round += 1) {
       const ids = Array.from({ length: 1 + random(6) }, () => `id-${random(90)}`);
-      const claim = taken.claim(ids);
+      const claim = claimed(taken, ...ids);
       const start = model.length;
       const expected = ids.map((id) => {
         const isNew = !model.slice(-capacity).includes(id);

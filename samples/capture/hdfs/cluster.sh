@@ -236,6 +236,8 @@ configure() {
     p dfs.namenode.name.dir /mnt/name; p dfs.journalnode.edits.dir /mnt/journal
     p dfs.datanode.data.dir /mnt/data1,/mnt/data2; p dfs.datanode.failed.volumes.tolerated 1
     p dfs.datanode.max.transfer.threads 48
+    # 3.4 would not use a disk with less than 1 GB left.
+    p dfs.datanode.round-robin-volume-choosing-policy.additional-available-space 0
     echo '  <!-- Shorter than the defaults, so that an incident fits into minutes. -->'
     p dfs.heartbeat.interval 1; p dfs.namenode.heartbeat.recheck-interval 2000; p dfs.namenode.stale.datanode.interval 6000
     p dfs.client.socket-timeout 10000; p dfs.datanode.socket.write.timeout 20000

@@ -70,7 +70,9 @@ wait_whole() {
 end_all() { exec 2> /dev/null; for name in "${!pids[@]}"; do kill -CONT "${pids[$name]}" 2> /dev/null; kill -KILL "${pids[$name]}" 2> /dev/null; done; rm -rf "$work"; }
 trap 'end_all || true' EXIT
 
-for n in 1 2 3; do start_redis $n; done
+start_redis 1
+until cli 1 ping > /dev/null 2>&1; do sleep 0.1; done
+for n in 2 3; do start_redis $n; done
 sleep 1
 for n in 1 2 3; do start_sentinel $n; done
 wait_whole

@@ -56,7 +56,8 @@ function withoutBatches(client: HealthClient): DeliveryTarget {
 
 describe('delivery to a real aggregator', () => {
   it('falls back to single reports, which all arrive', async () => {
-    const { client, stop } = await runAggregator();
+    const running = await runAggregator();
+    const { client } = running;
     const { spool, deliverer } = await deliverTo(withoutBatches(client));
     await spool.append(
       Array.from({ length: 300 }, (_, index) => spoolEntry({ id: `${index}`, subject: `s${index % 40}` })),
@@ -69,7 +70,7 @@ describe('delivery to a real aggregator', () => {
     );
     await deliverer.close();
     await spool.close();
-    await stop();
+    await running.stop();
   });
 });
 
@@ -86,13 +87,13 @@ describe('a connection that is half open', () => {
     while (deliverer.counts().retries < 2) await new Promise((resolve) => setImmediate(resolve));
     expect(deliverer.counts().awaySinceMs).not.toBeNull();
     await silent.close();
-    const { client: other, stop } = await runAggregator({ address: `127.0.0.1:${silent.port}` });
+    const other = await runAggregator({ address: `127.0.0.1:${silent.port}` });
     await deliverer.drained();
-    const { views } = await other.getPanorama('peer@2');
+    const { views } = await other.client.getPanorama('peer@2');
     expect(views.get('peer@1')?.observations).toHaveLength(2);
     await deliverer.close();
     await spool.close();
     client.close();
-    await stop();
+    await other.stop();
   }, 20_000);
 });

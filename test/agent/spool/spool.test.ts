@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { cpSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { encodeHead } from '../../../agent/spool/segment.js';
 import type { SpoolEntry, StoredEntry } from '../../../agent/spool/spool-entry.js';
 import type { SpoolOptions } from '../../../agent/spool/spool.js';
 import { Spool } from '../../../agent/spool/spool.js';
@@ -20,8 +22,7 @@ const idsOf = (entries: readonly SpoolEntry[]): string[] => entries.map(({ id })
 /** Everything that waits now, without settling it. */
 async function takeAll(spool: Spool): Promise<StoredEntry[]> {
   const taken: StoredEntry[] = [];
-  const { waiting } = spool;
-  while (taken.length < waiting) taken.push(...(await spool.next(ALL)));
+  while (taken.length < spool.waiting) taken.push(...(await spool.next(ALL)));
   return taken;
 }
 
@@ -198,6 +199,23 @@ describe('a spool on disk', () => {
   });
 });
 
+describe('a spool that is closed', () => {
+  it('lets no checkpoint cover what comes too late', async () => {
+    await inFolder(async (folder) => {
+      const spool = await open(folder);
+      await spool.append(numberedEntries(1, 2));
+      await spool.close();
+      await spool.append(numberedEntries(3, 3));
+      expect(spool.durableSequence).toBe(2);
+      expect(spool.lastSequence).toBe(3);
+      expect(spool.counts()).toMatchObject({ appended: 3, waiting: { entries: 2 }, dropped: { closed: 1 } });
+      const again = await open(folder);
+      expect(again.counts().recovered).toBe(2);
+      await again.close();
+    });
+  });
+});
+
 describe('a spool that was damaged', () => {
   async function filled(folder: string, segmentBytes = 100_000): Promise<void> {
     const spool = await open(folder, { segmentBytes });
@@ -276,6 +294,49 @@ describe('a spool that was damaged', () => {
     });
   });
 
+  it('tells of what is missing once, not after every start', async () => {
+    await inFolder(async (folder) => {
+      await filled(folder, 500);
+      rmSync(join(folder, segmentsIn(folder)[1] ?? ''));
+      const first = await open(folder);
+      expect(first.counts().damaged).toBeGreaterThan(0);
+      await first.append(numberedEntries(21, 21));
+      await first.close();
+      const second = await open(folder);
+      expect(second.counts()).toMatchObject({ damaged: 0, recovered: first.counts().waiting.entries });
+      expect(await takeAll(second)).toHaveLength(second.counts().recovered);
+      await second.close();
+    });
+  });
+
+  it('notices damage that is done while it is open', async () => {
+    await inFolder(async (folder) => {
+      await filled(folder, 500);
+      const spool = await open(folder);
+      const names = segmentsIn(folder);
+      rmSync(join(folder, names[1] ?? ''));
+      const missing = Number.parseInt(names[2] ?? '', 10) - Number.parseInt(names[1] ?? '', 10);
+      expect(await takeAll(spool)).toHaveLength(20 - missing);
+      expect(spool.counts()).toMatchObject({ damaged: missing, waiting: { entries: 20 - missing } });
+      spool.settle(20);
+      expect(spool.waiting).toBe(0);
+      await spool.close();
+    });
+  });
+
+  it('does not give sequences again that a checkpoint knows and it does not', async () => {
+    await inFolder(async (folder) => {
+      const first = await open(folder);
+      expect(first.idsAfter('log', 70)).toEqual(new Set());
+      expect(await first.append(numberedEntries(71, 72))).toBe(72);
+      await first.close();
+      const second = await open(folder);
+      expect(second.counts()).toMatchObject({ recovered: 2, damaged: 0 });
+      expect(idsOf(await takeAll(second))).toEqual(['71', '72']);
+      await second.close();
+    });
+  });
+
   it('sends all of it once more when its notes are damaged', async () => {
     await inFolder(async (folder) => {
       await filled(folder);
@@ -294,6 +355,7 @@ describe('a spool that was damaged', () => {
     ['notes of another program', 'spool.json', '{"format": "other"}'],
     ['notes of a newer version', 'spool.json', '{"format": "hview-spool", "version": 2}'],
     ['a file of another program', '0000000000000001.spool', 'x'.repeat(100)],
+    ['a file of a newer version', '0000000000000001.spool', newerHead()],
   ])('refuses %s', async (_, name, text) => {
     await inFolder(async (folder) => {
       writeFileSync(join(folder, name), text);
@@ -306,4 +368,12 @@ function flip(path: string, at: number): void {
   const bytes = readFileSync(path);
   bytes[at] = (bytes[at] ?? 0) ^ 0x10;
   writeFileSync(path, bytes);
+}
+
+/** The head of a segment of version 2. */
+function newerHead(): Buffer {
+  const head = encodeHead(1);
+  head.writeUInt32BE(2, 8);
+  head.writeUInt32BE(crc32(head.subarray(0, 20)), 20);
+  return head;
 }

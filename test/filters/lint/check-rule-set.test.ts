@@ -72,7 +72,10 @@ describe('the check of a rule set', () => {
         { Line: '1 b fine', Expect: null },
       ],
     });
-    const ruleSet = ruleSetOf(chains, { special: examples('1 b disk full'), general: examples('1 b disk slow') });
+    const ruleSet = ruleSetOf(chains, {
+      special: examples('1 b disk full'),
+      general: examples('1 b disk slow'),
+    });
     expect(kindsOf(ruleSet)).toEqual([]);
   });
 
@@ -81,7 +84,9 @@ describe('the check of a rule set', () => {
       { bare: ['content == x'], half: ['content == y'] },
       { half: { Examples: [{ Line: '1 b y', Expect: {} }] } },
     );
-    expect(kindsOf(ruleSet)).toEqual(['bare no-firing-example', 'half no-near-miss', 'bare no-near-miss'].sort());
+    expect(kindsOf(ruleSet)).toEqual(
+      ['bare no-firing-example', 'half no-near-miss', 'bare no-near-miss'].sort(),
+    );
   });
 
   it('tells fields that the plugin does not give, with the one that was meant', () => {
@@ -109,13 +114,26 @@ describe('the check of a rule set', () => {
     expect(slow[0]?.attack?.measured.length).toBeGreaterThan(3);
   });
 
+  it('refuses a pattern that is slow only when it captures', () => {
+    const kinds = (clause: string): string[] =>
+      checkRuleSet(ruleSetOf({ own: [clause] }), { fields: null, examples: null })
+        .map(({ kind }) => kind)
+        .filter((kind) => kind === 'slow-pattern');
+    expect(kinds('!content ~ \\s*lost (?P<node>\\S+)')).toEqual(['slow-pattern']);
+    expect(kinds('content ~ \\s*lost (?P<node>\\S+)')).toEqual([]);
+    expect(kinds('!content ~ .*lost (?P<node>\\S+)')).toEqual([]);
+  });
+
   it('leaves to the loader only what it does not say itself', () => {
-    const ruleSet = ruleSetOf({
-      first: ['content == x'],
-      never: ['content == x', 'level == y'],
-      odd: ['content ~ (\\w+\\s?)*$'],
-      empty: ['content ~ ^z'],
-    }, { empty: { Classifier: { Subject: '<content_host>' } } });
+    const ruleSet = ruleSetOf(
+      {
+        first: ['content == x'],
+        never: ['content == x', 'level == y'],
+        odd: ['content ~ (\\w+\\s?)*$'],
+        empty: ['content ~ ^z'],
+      },
+      { empty: { Classifier: { Subject: '<content_host>' } } },
+    );
     expect(otherWarnings(ruleSet).map(({ part }) => part)).toEqual(['entry 4 (empty)']);
   });
 });

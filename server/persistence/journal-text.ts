@@ -1,0 +1,56 @@
+/** Rows as the JSON texts in which they travel to the journal's thread; what its values are: journal-messages.ts. */
+import type { BatchEntry, Provenance } from '../../protocol/batch-service.js';
+import type { Inference, Observation } from '../../protocol/model.js';
+import type { JournalStep } from './journal-messages.js';
+
+/** Texts longer than this are not worth being copied into one. */
+const SHORT_TEXT = 4096;
+
+export function reportRows(entries: readonly BatchEntry[]): string {
+  return JSON.stringify(
+    entries.map(({ id, report, provenance }) => {
+      const { observer, subject, observation } = report;
+      const { seconds, nanos } = observation.time;
+      const evidence = provenance === null ? null : evidenceOf(provenance);
+      return [observer, subject, seconds, nanos, metricsOf(observation), id === '' ? null : id, evidence];
+    }),
+  );
+}
+
+function evidenceOf({ host, path, offset, line, rule, why }: Provenance): readonly unknown[] {
+  return [host, path, offset, line, rule, why];
+}
+
+function metricsOf({ metrics }: Observation): readonly unknown[] {
+  return metrics.map(({ name, status, score }) => [name, status, score]);
+}
+
+export function inferenceRows(inferences: Iterable<Inference>): string {
+  return JSON.stringify(
+    Array.from(inferences, ({ subject, observers, observation }) => {
+      const { seconds, nanos } = observation.time;
+      return [subject, observers, seconds, nanos, metricsOf(observation)];
+    }),
+  );
+}
+
+/** Short ones of one statement that follow each other become one: each costs a call of the database. */
+export function joinSteps(steps: readonly JournalStep[]): JournalStep[] {
+  const joined: JournalStep[] = [];
+  let group: JournalStep[] = [];
+  const endGroup = (): void => {
+    const [first] = group;
+    if (first === undefined) return;
+    const texts = group.map(({ rows }) => rows.slice(1, -1));
+    joined.push(group.length === 1 ? first : { statement: first.statement, rows: `[${texts.join()}]` });
+    group = [];
+  };
+  for (const step of steps) {
+    const isLong = step.rows.length > SHORT_TEXT;
+    if (isLong || group[0]?.statement !== step.statement) endGroup();
+    if (isLong) joined.push(step);
+    else group.push(step);
+  }
+  endGroup();
+  return joined;
+}
