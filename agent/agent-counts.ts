@@ -17,6 +17,10 @@ export interface SourceCounts {
   readonly candidates: number;
   readonly records: number;
   readonly continuations: number;
+  /** Of the lines looked at, those that look like records and are none that the plugin knows. */
+  readonly unparsable: number;
+  /** How often their share jumped. */
+  readonly parseEpisodes: number;
   /** Why records, or findings, did not go on. */
   readonly quiet: Readonly<Record<string, number>>;
   readonly findings: number;
@@ -47,6 +51,7 @@ export interface AgentCounts {
 const NOTHING: LogReaderCounts = {
   ...{ lines: 0, candidates: 0, records: 0, continuations: 0, findings: 0, derived: 0, cutLines: 0 },
   ...{ bytesRead: 0, filesOpened: 0, rotations: 0, truncations: 0, bytesLost: 0, losses: 0, holeBytes: 0 },
+  ...{ unparsable: 0, parseEpisodes: 0 },
   quiet: new Map(),
 };
 
@@ -61,6 +66,8 @@ export function sourceCountsOf(logs: SourceLogs, again: number, behindBytes: num
     candidates: sum.candidates,
     records: sum.records,
     continuations: sum.continuations,
+    unparsable: sum.unparsable,
+    parseEpisodes: sum.parseEpisodes,
     quiet: Object.fromEntries(sum.quiet),
     findings: sum.findings,
     derived: sum.derived,

@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/logger.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
 import type { Finding } from './finding.js';
+import type { ParseEpisode } from './parse-health.js';
 import type { PipelineCounts, PipelineFile } from './pipeline.js';
 import { Pipeline } from './pipeline.js';
 import type { SuppressOptions } from './suppress.js';
@@ -87,6 +88,7 @@ export class LogReader implements ByteSourceHandlers {
       ...{ plugin, matcher, suppress },
       ...(maxDetailLines === undefined ? {} : { maxDetailLines }),
       now: () => clock.now(),
+      onParseEpisode: (episode) => this.#tellParseEpisode(episode),
     });
     this.#regions = new LineRegions(maxLineBytes === undefined ? {} : { maxLineBytes });
     this.#spooled = checkpoint?.spooled ?? 0;
@@ -225,6 +227,22 @@ export class LogReader implements ByteSourceHandlers {
   onProblem(problem: Parameters<NonNullable<ByteSourceHandlers['onProblem']>>[0]): void {
     const { code, message, hint } = problem;
     this.#options.logger.warn('the log cannot be read now, trying again', { code, reason: message, hint });
+  }
+
+  #tellParseEpisode(episode: ParseEpisode): void {
+    const { logPath, plugin, logger } = this.#options;
+    const share = Math.round(episode.share * 100) / 100;
+    if (episode.kind === 'ended') {
+      logger.info('the log looks again like what the plugin reads', { path: logPath, share });
+      return;
+    }
+    logger.warn('many lines look like records and the plugin cannot read them: has the format changed?', {
+      path: logPath,
+      plugin: plugin.name,
+      share,
+      line: episode.line.slice(0, 200),
+      hint: 'hview-logtail explain shows what is not understood.',
+    });
   }
 
   #positionIn(file: FollowedFile): number {

@@ -1,12 +1,14 @@
 import { LiteralScanner } from '../filters/literal-scanner.js';
 import type { Matcher } from '../filters/matcher.js';
-import type { DropReason, LogPlugin, LogRecord, LogStream } from '../plugins/log-plugin.js';
+import type { DropReason, LogPlugin, LogRecord, LogStream, ParsedLine } from '../plugins/log-plugin.js';
 import type { TrustDecision } from './distrust.js';
 import { Distrust } from './distrust.js';
 import { Escalation } from './escalation.js';
 import type { Finding, Origin } from './finding.js';
 import type { SkipReason } from './observe.js';
 import { observe } from './observe.js';
+import type { ParseEpisode } from './parse-health.js';
+import { ParseHealth } from './parse-health.js';
 import type { ActiveRules, LineCounts } from './record-reader.js';
 import { RecordReader } from './record-reader.js';
 import { StandingFindings } from './standing-findings.js';
@@ -23,6 +25,9 @@ export interface PipelineCounts extends Readonly<LineCounts> {
   /** Of them, those that no record said just then: withdrawals and deadlines. */
   readonly derived: number;
   readonly quiet: ReadonlyMap<QuietReason, number>;
+  /** Lines that look like records and are none that the plugin knows, and how often their share jumped. */
+  readonly unparsable: number;
+  readonly parseEpisodes: number;
 }
 
 export interface PipelineOptions {
@@ -31,9 +36,14 @@ export interface PipelineOptions {
   readonly suppress: SuppressOptions;
   /** Continuation lines that a record takes at most; default 200. */
   readonly maxDetailLines?: number;
+  /** Told when the log no longer looks like what the plugin reads, and when it does again. */
+  readonly onParseEpisode?: (episode: ParseEpisode) => void;
   /** Wall clock, milliseconds since 1970 UTC. */
   readonly now: () => number;
 }
+
+/** How often a line is looked at that no rule asks for, milliseconds. */
+const SAMPLE_MS = 100;
 
 /** The lines of one file on their way through the pipeline; the next file of a log gets its own. */
 export interface PipelineFile {
@@ -59,6 +69,10 @@ export class Pipeline {
   readonly #escalation = new Escalation();
   readonly #lineCounts: LineCounts = { lines: 0, candidates: 0, records: 0, continuations: 0 };
   readonly #quiet = new Map<QuietReason, number>();
+  readonly #health = new ParseHealth();
+  /** Reads what the rules skip, so that the real stream's memory stays its own. */
+  readonly #probe: LogStream;
+  #sampledAtMs = -Infinity;
   #rules: ActiveRules;
   #out: Finding[] = [];
   #findings = 0;
@@ -69,6 +83,7 @@ export class Pipeline {
     const { plugin, matcher } = options;
     this.#rules = activeRules(plugin, matcher);
     this.#stream = plugin.openStream();
+    this.#probe = plugin.openStream();
     this.#suppressor = new Suppressor(options.suppress);
   }
 
@@ -83,6 +98,8 @@ export class Pipeline {
       ...(maxDetailLines === undefined ? {} : { maxDetailLines }),
       onRecord: (record, origin) => this.#takeRecord(record, origin),
       onDrop: (reason) => this.#count(reason),
+      onParsed: (parsed, line) => this.#noteParsed(parsed, line),
+      onSample: (line) => this.#sample(line),
       counts: this.#lineCounts,
     });
   }
@@ -132,7 +149,29 @@ export class Pipeline {
   }
 
   counts(): PipelineCounts {
-    return { ...this.#lineCounts, findings: this.#findings, derived: this.#derived, quiet: this.#quiet };
+    const { unparsable, episodes: parseEpisodes } = this.#health.counts();
+    return {
+      ...this.#lineCounts,
+      unparsable,
+      parseEpisodes,
+      findings: this.#findings,
+      derived: this.#derived,
+      quiet: this.#quiet,
+    };
+  }
+
+  #noteParsed(parsed: ParsedLine, line: string): void {
+    const episode = this.#health.note(parsed, line);
+    if (episode !== null) this.#options.onParseEpisode?.(episode);
+  }
+
+  /** Most lines are skipped unread: without a look at some of them a changed format would go unnoticed. */
+  #sample(line: () => string): void {
+    const nowMs = this.#options.now();
+    if (nowMs - this.#sampledAtMs < SAMPLE_MS) return;
+    this.#sampledAtMs = nowMs;
+    const text = line();
+    this.#noteParsed(this.#probe.parse(text), text);
   }
 
   #takeRecord(record: LogRecord, origin: Origin): void {

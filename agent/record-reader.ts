@@ -1,6 +1,6 @@
 import type { Matcher } from '../filters/matcher.js';
 import type { LiteralScanner } from '../filters/literal-scanner.js';
-import type { DropReason, LogRecord, LogStream } from '../plugins/log-plugin.js';
+import type { DropReason, LogRecord, LogStream, ParsedLine } from '../plugins/log-plugin.js';
 import type { Origin } from './finding.js';
 import type { LineRegion } from './tail/line-region.js';
 import { decodeLine } from './tail/line-splitter.js';
@@ -23,6 +23,10 @@ export interface RecordReaderOptions {
   readonly maxDetailLines?: number;
   readonly onRecord: (record: LogRecord, origin: Origin) => void;
   readonly onDrop: (reason: DropReason) => void;
+  /** Told what the stream made of every line that it was given. */
+  readonly onParsed?: (parsed: ParsedLine, line: string) => void;
+  /** Offered one line of each region, whether it matters or not. */
+  readonly onSample?: (line: () => string) => void;
   /** Counted up while reading; several readers may share one. */
   readonly counts: LineCounts;
 }
@@ -71,6 +75,7 @@ export class RecordReader {
   push(region: LineRegion): void {
     this.#readLines(region);
     this.#endOffset = region.endOffset;
+    this.#options.onSample?.(() => lastLineOf(region));
   }
 
   #readLines(region: LineRegion): void {
@@ -108,9 +113,10 @@ export class RecordReader {
   }
 
   #takeLine(line: string, offset: number): void {
-    const { stream, rules, text, onRecord, onDrop, counts, maxDetailLines } = this.#options;
+    const { stream, rules, text, onRecord, onDrop, onParsed, counts, maxDetailLines } = this.#options;
     counts.candidates += 1;
     const parsed = stream.parse(line);
+    onParsed?.(parsed, line);
     if (parsed.kind === 'continuation') {
       counts.continuations += 1;
       if (this.#open === null) return;
@@ -139,4 +145,9 @@ function countLines(bytes: Buffer, start: number, end: number): number {
     lineFeed = bytes.indexOf(LINE_FEED, lineFeed + 1);
   }
   return lines;
+}
+
+function lastLineOf({ bytes, start, end }: LineRegion): string {
+  const before = end - start < 2 ? -1 : bytes.lastIndexOf(LINE_FEED, end - 2);
+  return decodeLine(bytes, Math.max(start, before + 1), end - 1);
 }

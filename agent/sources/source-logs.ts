@@ -345,6 +345,8 @@ export function addCounts(a: LogReaderCounts, b: LogReaderCounts): LogReaderCoun
     records: a.records + b.records,
     continuations: a.continuations + b.continuations,
     findings: a.findings + b.findings,
+    unparsable: a.unparsable + b.unparsable,
+    parseEpisodes: a.parseEpisodes + b.parseEpisodes,
     derived: a.derived + b.derived,
     cutLines: a.cutLines + b.cutLines,
     bytesRead: a.bytesRead + b.bytesRead,

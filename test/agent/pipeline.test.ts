@@ -66,6 +66,8 @@ describe('from lines to findings', () => {
       records: 2,
       continuations: 0,
       derived: 0,
+      unparsable: 0,
+      parseEpisodes: 0,
       findings: 1,
       quiet: new Map([['no-match', 1]]),
     });
