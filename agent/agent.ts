@@ -88,7 +88,7 @@ export class Agent {
   async start(): Promise<void> {
     try {
       await this.#openState();
-      await this.#startDelivery();
+      this.#startDelivery();
       await this.#startSources();
     } catch (error) {
       await this.stop(0).catch(() => undefined);
@@ -177,7 +177,7 @@ export class Agent {
     this.#spool = await Spool.open({ folder, maxBytes: spoolBytes, clock, logger });
   }
 
-  async #startDelivery(): Promise<void> {
+  #startDelivery(): void {
     const { delivery, stateFolder, clock, logger } = this.#options;
     const spool = this.#spool;
     if (delivery === null || spool === null) return;

@@ -70,6 +70,9 @@ const SETTLE_MS = 20;
 /** What one turn of the event loop infers at most: some milliseconds' worth. */
 const INFERENCES_PER_TURN = 100;
 
+/** After each turn, what comes in has this many times as long to itself: a flood is not to slow down the intake. */
+const REST_FACTOR = 4;
+
 /** How long each part may take to stop, milliseconds; the three that may wait make 5 s together. */
 const STOP_LIMIT_MS = { service: 1500, relay: 500, part: 3000 } as const;
 
@@ -89,6 +92,7 @@ export class Aggregator {
   readonly #intake: Intake;
   #server: RunningHealthServer | null = null;
   #isSettling = false;
+  #restMs = 0;
 
   constructor(options: AggregatorOptions) {
     const { config, persistence, clock } = options;
@@ -190,12 +194,16 @@ export class Aggregator {
   #settleSoon(): void {
     if (this.#isSettling) return;
     this.#isSettling = true;
-    this.#options.clock.after(SETTLE_MS, () => this.#settleSome(), { unref: true });
+    this.#options.clock.after(Math.max(SETTLE_MS, this.#restMs), () => this.#settleSome(), { unref: true });
   }
 
   #settleSome(): void {
-    if (this.#inferences.settle(INFERENCES_PER_TURN)) this.#isSettling = false;
-    else setImmediate(() => this.#settleSome());
+    const { clock } = this.#options;
+    const beganMs = clock.monotonic();
+    const isDone = this.#inferences.settle(INFERENCES_PER_TURN);
+    this.#restMs = (clock.monotonic() - beganMs) * REST_FACTOR;
+    if (isDone) this.#isSettling = false;
+    else clock.after(this.#restMs, () => this.#settleSome(), { unref: true });
   }
 
   #restore({ registrations, watched, reports, takenIds }: Restored): void {

@@ -10,4 +10,9 @@ export interface InferenceAlgorithm {
   readonly weighsObservers: boolean;
   /** `others`: what is said of the observers. */
   infer(panorama: Panorama, others: PanoramaLookup): Inference | null;
+  /**
+   * `infer` for several panoramas of one moment, none of which changes meanwhile: what is found out of
+   * the observers for one serves the next. Absent: there is nothing to gain.
+   */
+  at?(others: PanoramaLookup): (panorama: Panorama) => Inference | null;
 }

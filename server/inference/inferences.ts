@@ -1,11 +1,16 @@
 import type { Inference, Panorama } from '../../protocol/model.js';
-import type { InferenceAlgorithm } from './algorithm.js';
+import type { InferenceAlgorithm, PanoramaLookup } from './algorithm.js';
 
 export interface InferencesOptions {
   readonly algorithm: InferenceAlgorithm;
   readonly panorama: (subject: string) => Panorama | undefined;
   /** Called when a subject's inference says something new, not when only its time moved on. */
   readonly onChange: (inference: Inference) => void;
+}
+
+interface Moment {
+  readonly lookUp: PanoramaLookup;
+  readonly infer: (panorama: Panorama) => Inference | null;
 }
 
 /**
@@ -34,7 +39,7 @@ export class Inferences {
 
   /** Undefined when there is nothing to infer from. */
   get(subject: string): Inference | undefined {
-    if (this.#marked.has(subject)) this.#infer(subject);
+    if (this.#marked.has(subject)) this.#infer(subject, this.#now());
     return this.#latest.get(subject);
   }
 
@@ -45,20 +50,33 @@ export class Inferences {
 
   /** Infers what is marked, `limit` subjects at most; whether all is done. */
   settle(limit = Infinity): boolean {
+    const now = this.#now();
     let count = 0;
     for (const subject of this.#marked) {
       if (count === limit) return false;
-      this.#infer(subject);
+      this.#infer(subject, now);
       count += 1;
     }
     return true;
   }
 
-  #infer(subject: string): void {
+  /** Panoramas and how they are summed up, for as long as no report comes in. */
+  #now(): Moment {
+    const { algorithm, panorama } = this.#options;
+    const seen = new Map<string, Panorama | undefined>();
+    const lookUp = (subject: string): Panorama | undefined => {
+      if (!seen.has(subject)) seen.set(subject, panorama(subject));
+      return seen.get(subject);
+    };
+    const infer = algorithm.at?.(lookUp) ?? ((held: Panorama) => algorithm.infer(held, lookUp));
+    return { lookUp, infer };
+  }
+
+  #infer(subject: string, { lookUp, infer }: Moment): void {
     this.#marked.delete(subject);
-    const { algorithm, panorama, onChange } = this.#options;
-    const held = panorama(subject);
-    const inference = held === undefined ? null : algorithm.infer(held, panorama);
+    const { onChange } = this.#options;
+    const held = lookUp(subject);
+    const inference = held === undefined ? null : infer(held);
     const before = this.#latest.get(subject);
     if (inference === null) {
       this.#latest.delete(subject);

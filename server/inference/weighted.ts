@@ -1,7 +1,7 @@
-import type { Panorama, Timestamp, View } from '../../protocol/model.js';
+import type { Inference, Panorama, Timestamp, View } from '../../protocol/model.js';
 import { Status, compareTimestamps, timestampToMillis } from '../../protocol/model.js';
 import type { InferenceAlgorithm, PanoramaLookup } from './algorithm.js';
-import type { ViewMetric } from './view-summary.js';
+import type { ViewMetric, ViewSummary } from './view-summary.js';
 import { summarizeView } from './view-summary.js';
 
 /** A good word that is this much older than a complaint does not answer it, milliseconds. */
@@ -43,28 +43,111 @@ interface Vote extends ViewMetric {
 export const weighted: InferenceAlgorithm = {
   name: 'weighted',
   weighsObservers: true,
-  infer(panorama, others) {
-    const { subject } = panorama;
-    const votes = new Map<string, Vote[]>();
-    const observers: string[] = [];
-    let newest: Timestamp | null = null;
-    for (const [observer, view] of panorama.views) {
-      const summary = summarizeView(view);
-      if (summary === null) continue;
-      observers.push(observer);
-      if (newest === null || compareTimestamps(summary.time, newest) > 0) newest = summary.time;
-      const weight = observer === subject ? 1 : credibility(observer, others);
-      for (const metric of summary.metrics) {
-        const cast = votes.get(metric.name);
-        if (cast === undefined) votes.set(metric.name, [{ ...metric, observer, weight }]);
-        else cast.push({ ...metric, observer, weight });
-      }
-    }
-    if (newest === null) return null;
-    const metrics = [...votes].map(([name, cast]) => ({ name, ...decide(cast) }));
-    return { subject, observers, observation: { time: newest, metrics } };
+  infer: (panorama, others) => inferAt(new Moment(others), panorama),
+  at: (others) => {
+    const moment = new Moment(others);
+    return (panorama) => inferAt(moment, panorama);
   },
 };
+
+/**
+ * What is thought of everybody at one moment, each found out once: an observer's word is weighed by those
+ * of all who speak of it, and theirs by what is said of them, which would be found out a million times
+ * where a hundred accuse each other.
+ */
+class Moment {
+  readonly #others: PanoramaLookup;
+  readonly #summaries = new Map<View, ViewSummary | null>();
+  readonly #complaints = new Map<View, number>();
+  readonly #accusations = new Map<string, number>();
+  readonly #credibilities = new Map<string, number>();
+
+  constructor(others: PanoramaLookup) {
+    const panoramas = new Map<string, Panorama | undefined>();
+    this.#others = (subject) => known(panoramas, subject, () => others(subject));
+  }
+
+  summary(view: View): ViewSummary | null {
+    return known(this.#summaries, view, () => summarizeView(view));
+  }
+
+  /** What the word of an observer counts, 0 to 1, by what is said of it. */
+  credibility(observer: string): number {
+    return known(this.#credibilities, observer, () => {
+      const panorama = this.#others(observer);
+      if (panorama === undefined) return 1;
+      let doubt = 0;
+      let watchers = 0;
+      for (const [accuser, view] of panorama.views) {
+        // It says itself that it is not well, or not in service: what it thinks of others may be its own trouble.
+        if (accuser === observer) {
+          doubt += SELF_DOUBT[this.#worstIn(view)];
+          continue;
+        }
+        watchers += 1;
+        const complaint = this.#complaintOf(view);
+        if (complaint > 0) doubt += complaint / (1 + this.#accusationsOf(accuser));
+      }
+      const share = doubt / Math.max(1, watchers / 2);
+      return 1 / (1 + share) ** 2;
+    });
+  }
+
+  /** How much others complain of it, each once. */
+  #accusationsOf(subject: string): number {
+    return known(this.#accusations, subject, () => {
+      let sum = 0;
+      for (const [accuser, view] of this.#others(subject)?.views ?? [])
+        if (accuser !== subject) sum += this.#complaintOf(view);
+      return sum;
+    });
+  }
+
+  /** 1: it accuses; `SUSPICION`: it has a suspicion; 0: it has nothing to complain of. */
+  #complaintOf(view: View): number {
+    return known(this.#complaints, view, () => {
+      const worst = this.#worstIn(view);
+      return worst >= Status.UNHEALTHY ? 1 : worst === Status.MAYBE_UNHEALTHY ? SUSPICION : 0;
+    });
+  }
+
+  #worstIn(view: View): Status {
+    let worst: Status = Status.NA;
+    for (const { status } of this.summary(view)?.metrics ?? []) if (status > worst) worst = status;
+    return worst;
+  }
+}
+
+/** The value for the key; found out when it is asked for the first time. */
+function known<Key, Value>(values: Map<Key, Value>, key: Key, findOut: () => Value): Value {
+  const value = values.get(key);
+  if (value !== undefined) return value;
+  const found = findOut();
+  values.set(key, found);
+  return found;
+}
+
+function inferAt(moment: Moment, panorama: Panorama): Inference | null {
+  const { subject } = panorama;
+  const votes = new Map<string, Vote[]>();
+  const observers: string[] = [];
+  let newest: Timestamp | null = null;
+  for (const [observer, view] of panorama.views) {
+    const summary = moment.summary(view);
+    if (summary === null) continue;
+    observers.push(observer);
+    if (newest === null || compareTimestamps(summary.time, newest) > 0) newest = summary.time;
+    const weight = observer === subject ? 1 : moment.credibility(observer);
+    for (const metric of summary.metrics) {
+      const cast = votes.get(metric.name);
+      if (cast === undefined) votes.set(metric.name, [{ ...metric, observer, weight }]);
+      else cast.push({ ...metric, observer, weight });
+    }
+  }
+  if (newest === null) return null;
+  const metrics = [...votes].map(([name, cast]) => ({ name, ...decide(cast) }));
+  return { subject, observers, observation: { time: newest, metrics } };
+}
 
 /** What becomes of the votes on one metric. */
 function decide(cast: readonly Vote[]): { status: Status; score: number } {
@@ -112,44 +195,4 @@ function meanScore(votes: readonly Vote[]): number {
   const total = votes.reduce((sum, { weight }) => sum + weight, 0);
   if (total === 0) return 0;
   return votes.reduce((sum, { score, weight }) => sum + score * weight, 0) / total;
-}
-
-/** What the word of an observer counts, 0 to 1, by what is said of it. */
-function credibility(observer: string, others: PanoramaLookup): number {
-  const panorama = others(observer);
-  if (panorama === undefined) return 1;
-  let doubt = 0;
-  let watchers = 0;
-  for (const [accuser, view] of panorama.views) {
-    // It says itself that it is not well, or not in service: what it thinks of others may be its own trouble.
-    if (accuser === observer) {
-      doubt += SELF_DOUBT[worstIn(view)];
-      continue;
-    }
-    watchers += 1;
-    const complaint = complaintOf(view);
-    if (complaint > 0) doubt += complaint / (1 + accusationsOf(accuser, others));
-  }
-  const share = doubt / Math.max(1, watchers / 2);
-  return 1 / (1 + share) ** 2;
-}
-
-/** How much others complain of it, each once. */
-function accusationsOf(subject: string, others: PanoramaLookup): number {
-  const panorama: Panorama | undefined = others(subject);
-  let sum = 0;
-  for (const [accuser, view] of panorama?.views ?? []) if (accuser !== subject) sum += complaintOf(view);
-  return sum;
-}
-
-/** 1: it accuses; `SUSPICION`: it has a suspicion; 0: it has nothing to complain of. */
-function complaintOf(view: View): number {
-  const worst = worstIn(view);
-  return worst >= Status.UNHEALTHY ? 1 : worst === Status.MAYBE_UNHEALTHY ? SUSPICION : 0;
-}
-
-function worstIn(view: View): Status {
-  let worst: Status = Status.NA;
-  for (const { status } of summarizeView(view)?.metrics ?? []) if (status > worst) worst = status;
-  return worst;
 }

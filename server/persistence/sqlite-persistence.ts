@@ -4,13 +4,7 @@ import type { Inference, Metric } from '../../protocol/model.js';
 import { Status } from '../../protocol/model.js';
 import { HviewError, describeError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
-import type {
-  FromJournal,
-  JournalSettings,
-  JournalStep,
-  StoredRows,
-  ToJournal,
-} from './journal-messages.js';
+import type { FromJournal, JournalSettings, JournalStep, StoredRows, ToJournal } from './journal-messages.js';
 import { inferenceRows, joinSteps, reportRows } from './journal-text.js';
 import type { Change, Persistence, PersistenceCounts, Restored } from './persistence.js';
 

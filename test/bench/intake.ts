@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { batchToWire } from '../../protocol/batch-codec.js';
 import { SubmitBatchReply, SubmitBatchRequest } from '../../protocol/generated/hview/v1/hview.js';
 import { Status as WireStatus } from '../../protocol/generated/idl/health.js';
-import { SubmitReportReply, SubmitReportRequest } from '../../protocol/generated/idl/service.js';
+import {
+  SubmitReportReply,
+  SubmitReportReply_Status,
+  SubmitReportRequest,
+} from '../../protocol/generated/idl/service.js';
 import { HealthClient } from '../../protocol/health-client.js';
 import { Status } from '../../protocol/model.js';
 import type { Load } from './frame-client.js';
@@ -100,7 +104,7 @@ function singles(port: number, handle: number): Load {
           },
         },
       }).finish(),
-    reply: SubmitReportReply.encode({ result: 1 }).finish(),
+    reply: SubmitReportReply.encode({ result: SubmitReportReply_Status.ACCEPTED }).finish(),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Finding } from '../../agent/finding.js';
-import { Status } from '../../protocol/model.js';
+import { Status, statusName } from '../../protocol/model.js';
 import { sleep, systemClock } from '../../runtime/clock.js';
 import type { Cluster, ClusterScenario } from './cluster.js';
 import type { Observers } from './observers.js';
@@ -9,7 +9,7 @@ export interface ScenarioReport {
   readonly scenario: string;
   /** Who was hurt; null: nobody. */
   readonly subject: string | null;
-  /** From the fault to the verdict; null: it was not found. */
+  /** From the fault to the verdict; null: it was not found, as no line told of it in time. */
   readonly afterFaultMs: number | null;
   /** From the first telling line's own time to the verdict. */
   readonly afterLineMs: number | null;
@@ -20,6 +20,8 @@ export interface ScenarioReport {
   readonly blamed: readonly { readonly subject: string; readonly longestMs: number }[];
   /** Promises that were not kept. */
   readonly complaints: readonly string[];
+  /** What was said against whom, for whoever looks into a broken promise. */
+  readonly accusations: readonly string[];
 }
 
 /** How often the verdicts are asked for, milliseconds: the resolution of what is measured. */
@@ -27,8 +29,11 @@ const ASK_MS = 5;
 
 const DETECTION_LIMIT_MS = 60_000;
 
-/** Findings without a line that takes them back expire, most of them after a minute or two. */
-const RECOVERY_LIMIT_MS = 200_000;
+/** Findings without a line that takes them back expire, most after a minute or two, the longest after six. */
+const RECOVERY_LIMIT_MS = 400_000;
+
+/** How long nobody has to have been sick before something is broken, milliseconds. */
+const CALM_MS = 10_000;
 
 /** How long a healthy cluster is watched, milliseconds. */
 const HEALTHY_MS = 60_000;
@@ -81,10 +86,11 @@ export async function tryScenario(
     blame.note(verdicts, systemClock.now());
     return verdicts;
   };
+  await untilCalm(observers);
   const subject = await cluster.victim(scenario, observers.nodes);
   const about = { system: cluster.system, scenario: scenario.name, subject };
   return subject === null
-    ? { ...about, ...(await tryHarmless(cluster, scenario, watch, blame)) }
+    ? { ...about, ...(await tryHarmless(cluster, scenario, observers, watch, blame)) }
     : { ...about, ...(await tryFault(cluster, scenario, subject, observers, watch, blame)) };
 }
 
@@ -93,13 +99,14 @@ type Seen = Omit<ScenarioReport, 'system' | 'scenario' | 'subject'>;
 async function tryHarmless(
   cluster: Cluster,
   scenario: ClusterScenario,
+  observers: Observers,
   watch: () => Promise<unknown>,
   blame: Blame,
 ): Promise<Seen> {
-  let isDone = false;
-  const done = cluster.fault(scenario).finally(() => (isDone = true));
+  const progress = { isDone: false };
+  const done = cluster.fault(scenario).finally(() => (progress.isDone = true));
   const endMs = systemClock.monotonic() + HEALTHY_MS;
-  while (!isDone || systemClock.monotonic() < endMs) {
+  while (!progress.isDone || systemClock.monotonic() < endMs) {
     await watch();
     await sleep(systemClock, ASK_MS);
   }
@@ -115,6 +122,7 @@ async function tryHarmless(
     ...{ afterFaultMs: null, afterLineMs: null, teller: null, recoveredMs: null },
     blamed,
     complaints: [...complaints, ...stillBlamed],
+    accusations: accusationsIn(observers.findings),
   };
 }
 
@@ -145,14 +153,38 @@ async function tryFault(
     recoveredMs: recoveredMs === null ? null : recoveredMs - mendedMs,
     blamed,
     complaints: [
-      ...(foundMs === null ? ['not found'] : []),
+      ...(foundMs === null && telling !== undefined ? ['not found'] : []),
       ...(afterLineMs !== null && afterLineMs > LINE_LIMIT_MS ? ['found late'] : []),
       ...(foundMs !== null && recoveredMs === null ? ['recovery not noticed'] : []),
       ...blamed
         .filter(({ longestMs }) => longestMs > BLAME_LIMIT_MS)
         .map((other) => `${other.subject} was blamed for ${Math.round(other.longestMs / 1000)} s`),
     ],
+    accusations: accusationsIn(observers.findings),
   };
+}
+
+/** What the scenario before has left is no part of this one. */
+async function untilCalm(observers: Observers): Promise<void> {
+  let calmSinceMs = systemClock.monotonic();
+  await until(async () => {
+    const verdicts = [...(await observers.verdicts()).values()];
+    const now = systemClock.monotonic();
+    if (verdicts.some((status) => status >= Status.UNHEALTHY)) calmSinceMs = now;
+    return now - calmSinceMs >= CALM_MS;
+  }, RECOVERY_LIMIT_MS);
+  observers.findings.length = 0;
+}
+
+/** Each rule once for each pair of observer and subject, with how often it fired. */
+function accusationsIn(findings: readonly Finding[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { observer, subject, status, rule } of findings) {
+    if (status < Status.MAYBE_UNHEALTHY) continue;
+    const text = `${observer} -> ${subject} ${statusName(status)} ${rule.id}`;
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return [...counts].map(([text, count]) => `${text} x${count}`);
 }
 
 function tells(finding: Finding, subject: string): boolean {

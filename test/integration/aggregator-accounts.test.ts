@@ -25,7 +25,13 @@ afterEach(async () => {
 describe('the accounts of an aggregator', () => {
   it('are printed on SIGUSR2 as one line of JSON, and it goes on', async () => {
     const databaseFile = join(folder, 'hview.db');
-    const { command, address } = await startServer(['-addr', '127.0.0.1:0', '-dbfile', databaseFile, 'pano0']);
+    const { command, address } = await startServer([
+      '-addr',
+      '127.0.0.1:0',
+      '-dbfile',
+      databaseFile,
+      'pano0',
+    ]);
     const client = new HealthClient({ target: address });
     await client.submitBatch(batchOf(entry('a'), entry('a'), entry('b', { subject: '' })));
     command.kill('SIGUSR2');

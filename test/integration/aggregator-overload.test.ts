@@ -29,7 +29,7 @@ describe('an aggregator that gets more than its journal takes', () => {
   it(
     'sends away what is too much at once, keeps within its memory, and loses nothing that it took',
     async () => {
-      const { aggregator, stop } = await runAggregator(
+      const running = await runAggregator(
         { databaseFile },
         {
           // It waits for the database however slow this machine is.
@@ -41,6 +41,7 @@ describe('an aggregator that gets more than its journal takes', () => {
           admission: { reports: 5000, bytes: 8 * 1024 * 1024 },
         },
       );
+      const { aggregator } = running;
       const client = new HealthClient({
         target: `127.0.0.1:${aggregator.address.port}`,
         deadlineMs: LIMIT_MS,
@@ -80,8 +81,12 @@ describe('an aggregator that gets more than its journal takes', () => {
       });
       expect(await client.submitReport(handle, report())).toBe('accepted');
       client.close();
-      await stop();
-      expect(idsInJournal(databaseFile).filter((id) => id !== null).sort()).toEqual(outcomes.accepted.sort());
+      await running.stop();
+      expect(
+        idsInJournal(databaseFile)
+          .filter((id) => id !== '')
+          .sort(),
+      ).toEqual(outcomes.accepted.sort());
     },
     LIMIT_MS,
   );

@@ -1,7 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Client, credentials } from '@grpc/grpc-js';
 import { batchToWire, countObservations } from '../../protocol/batch-codec.js';
-import type { Batch, BatchEntry, BatchHandlers, BatchSize, UncheckedBatch } from '../../protocol/batch-service.js';
+import type {
+  Batch,
+  BatchEntry,
+  BatchHandlers,
+  BatchSize,
+  UncheckedBatch,
+} from '../../protocol/batch-service.js';
 import { SubmitBatchRequest } from '../../protocol/generated/hview/v1/hview.js';
 import type { HealthClientOptions } from '../../protocol/health-client.js';
 import { HealthClient } from '../../protocol/health-client.js';
@@ -30,7 +36,11 @@ const ENTRIES: readonly BatchEntry[] = [
   },
   {
     id: '',
-    report: { observer: 'peer@2', subject: 'peer@2', observation: { time: { seconds: 2, nanos: 3 }, metrics: [] } },
+    report: {
+      observer: 'peer@2',
+      subject: 'peer@2',
+      observation: { time: { seconds: 2, nanos: 3 }, metrics: [] },
+    },
     provenance: null,
   },
 ];
@@ -130,8 +140,14 @@ describe('a batch', () => {
   });
 
   it.each<[string, (request: SubmitBatchRequest) => void]>([
-    ['observations[1].observer is 8, and names has 8 entries', ({ observations: [, second] }) => second && (second.observer = 8)],
-    ['observations[0].subject is 99, and names has 8 entries', ({ observations: [first] }) => first && (first.subject = 99)],
+    [
+      'observations[1].observer is 8, and names has 8 entries',
+      ({ observations: [, second] }) => second && (second.observer = 8),
+    ],
+    [
+      'observations[0].subject is 99, and names has 8 entries',
+      ({ observations: [first] }) => first && (first.subject = 99),
+    ],
     [
       'observations[0].metrics.name is 4294967295, and names has 8 entries',
       ({ observations: [first] }) => first?.metrics[0] && (first.metrics[0].name = 4294967295),
@@ -155,9 +171,7 @@ describe('a batch', () => {
     ['a time beyond all numbers', Buffer.from([0x22, 10, 0x20, ...Array<number>(8).fill(0xff), 0x7f])],
   ])('that is %s is answered INVALID_ARGUMENT', async (_, bytes) => {
     const client = await start(recorder().handlers);
-    expect(await submitRaw(client, bytes)).toBe(
-      '3 INVALID_ARGUMENT: the request is no SubmitBatchRequest',
-    );
+    expect(await submitRaw(client, bytes)).toBe('3 INVALID_ARGUMENT: the request is no SubmitBatchRequest');
   });
 });
 
@@ -165,7 +179,22 @@ describe('the count of observations', () => {
   it('passes over fields of all kinds that a later release may add', () => {
     const known = SubmitBatchRequest.encode(batchToWire(BATCH)).finish();
     // Field 9 as a number, as eight bytes, as text and as four bytes.
-    const added = [0x48, 0x96, 0x01, 0x49, ...Array<number>(8).fill(0x22), 0x4a, 2, 0x22, 0x22, 0x4d, 1, 2, 3, 4];
+    const added = [
+      0x48,
+      0x96,
+      0x01,
+      0x49,
+      ...Array<number>(8).fill(0x22),
+      0x4a,
+      2,
+      0x22,
+      0x22,
+      0x4d,
+      1,
+      2,
+      3,
+      4,
+    ];
     expect(countObservations(Buffer.from([...added, ...known, ...added, ...known]))).toBe(4);
   });
 
@@ -180,7 +209,10 @@ describe('the count of observations', () => {
 describe('a caller of the batch service', () => {
   it('hears that an aggregator has none', async () => {
     const client = await start(null);
-    const unsupported = { code: 'UNSUPPORTED', message: expect.stringContaining('takes no batches') as unknown };
+    const unsupported = {
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('takes no batches') as unknown,
+    };
     await expect(client.describe()).rejects.toMatchObject(unsupported);
     await expect(client.submitBatch(BATCH)).rejects.toMatchObject(unsupported);
   });

@@ -164,7 +164,11 @@ describe('a batch', () => {
   it('of duplicates alone is answered without a transaction', async () => {
     const { intake, journal } = setUp();
     intake.restore(['a', 'b']);
-    expect(await submit(intake, [entry('a'), entry('b')])).toEqual({ accepted: 0, duplicates: 2, refused: [] });
+    expect(await submit(intake, [entry('a'), entry('b')])).toEqual({
+      accepted: 0,
+      duplicates: 2,
+      refused: [],
+    });
     expect(journal.changes).toEqual([]);
   });
 
@@ -172,7 +176,11 @@ describe('a batch', () => {
     const { intake, journal } = setUp();
     await expect(submit(intake, [entry('a')], '')).rejects.toMatchObject({ message: 'module is empty' });
     expect(journal.changes).toEqual([]);
-    expect(intake.counts()).toMatchObject({ received: { batched: 1 }, refused: { malformed: 1 }, waiting: 0 });
+    expect(intake.counts()).toMatchObject({
+      received: { batched: 1 },
+      refused: { malformed: 1 },
+      waiting: 0,
+    });
   });
 });
 
@@ -223,7 +231,10 @@ describe('more than the journal can take', () => {
     const { intake, journal } = setUp({ limits });
     await register(intake, journal);
     const batchOf = (name: string, length: number) =>
-      submit(intake, Array.from({ length }, (_, index) => entry(`${name}${index}`)));
+      submit(
+        intake,
+        Array.from({ length }, (_, index) => entry(`${name}${index}`)),
+      );
     const taken = [batchOf('a', 50), batchOf('b', 49)];
     const single = intake.single(10001, () => report());
     for (const attempt of [() => batchOf('c', 1), () => intake.single(10001, () => report())])
@@ -240,11 +251,16 @@ describe('more than the journal can take', () => {
 
   it('is never decoded', async () => {
     const { intake } = setUp({ limits });
-    void submit(intake, Array.from({ length: 100 }, (_, index) => entry(`${index}`)));
+    void submit(
+      intake,
+      Array.from({ length: 100 }, (_, index) => entry(`${index}`)),
+    );
     const decode = (): never => {
       throw new Error('decoded');
     };
-    await expect(intake.batch({ observations: 1, bytes: 1 }, decode)).rejects.toMatchObject({ code: 'OVERLOADED' });
+    await expect(intake.batch({ observations: 1, bytes: 1 }, decode)).rejects.toMatchObject({
+      code: 'OVERLOADED',
+    });
   });
 
   async function register(intake: Intake, journal: Journal): Promise<void> {

@@ -13,11 +13,14 @@ export function batchOf(...entries: readonly BatchEntry[]): Batch {
   return { agent: 'agent@test', module: 'ZooKeeper', entries };
 }
 
-/** The ids of the reports that a journal holds, in its order, as another program reads them. */
+/** The ids of the reports that a journal holds, in its order, as another program reads them; '' for none. */
 export function idsInJournal(databaseFile: string): string[] {
   const database = new Database(databaseFile);
   database.pragma('busy_timeout = 5000');
-  const rows = database.prepare('SELECT observation_id FROM reports ORDER BY id').raw(true).all();
+  const rows = database
+    .prepare("SELECT coalesce(observation_id, '') FROM reports ORDER BY id")
+    .raw(true)
+    .all();
   database.close();
   return (rows as [string][]).map(([id]) => id);
 }
