@@ -42,6 +42,8 @@ export interface LogReaderOptions {
   readonly checkpoint: Checkpoint | null;
   /** How a log is followed; without `startAt` from its beginning. A checkpoint comes first. */
   readonly follow?: Omit<FileFollowerOptions, 'path' | 'clock'>;
+  /** Another file is being read now: a good moment for a checkpoint, or a crash would lose sight of it. */
+  readonly onFileBegun?: () => void;
   /** Longer lines are cut, see `LineSplitter`. */
   readonly maxLineBytes?: number;
   /** Continuation lines that a record takes at most. */
@@ -75,7 +77,7 @@ export class LogReader implements ByteSourceHandlers {
   /** Where the files were left when the source was stopped, oldest first. */
   #closed: FilePosition[] | null = null;
   #spooled: number;
-  #hasChanged = false;
+  #hasChanged: boolean;
   #isCaughtUp = false;
   /** By the monotonic clock. */
   #activeAtMs: number;
@@ -92,6 +94,7 @@ export class LogReader implements ByteSourceHandlers {
     });
     this.#regions = new LineRegions(maxLineBytes === undefined ? {} : { maxLineBytes });
     this.#spooled = checkpoint?.spooled ?? 0;
+    this.#hasChanged = checkpoint === null;
     this.#activeAtMs = clock.monotonic();
     if (checkpoint !== null && checkpoint.plugin === plugin.name) this.#pipeline.restore(checkpoint.state);
     const resumed = checkpoint === null ? {} : { startAt: checkpoint.files };
@@ -254,6 +257,7 @@ export class LogReader implements ByteSourceHandlers {
     if (lines === undefined) {
       lines = this.#pipeline.openFile(file.text, offset);
       this.#files.set(file, lines);
+      this.#options.onFileBegun?.();
     }
     return lines;
   }

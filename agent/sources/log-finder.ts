@@ -25,7 +25,10 @@ export interface LogFinderOptions {
 const DEFAULT_LOOK_MS = 5000;
 
 /** Looks follow each other no sooner, however much is told, milliseconds. */
-const LEAST_PAUSE_MS = 1000;
+const LEAST_PAUSE_MS = 100;
+
+/** Nor sooner than so many times as long as a look takes: 2 % of a core where everything changes all the time. */
+const PAUSE_PER_LOOK = 50;
 
 /** Deeper folders are not looked into: `**` may meet loops of mounts. */
 const MAX_DEPTH = 32;
@@ -48,6 +51,7 @@ export class LogFinder {
   #looking: Promise<void> | null = null;
   #isDue = false;
   #lookedAtMs = -Infinity;
+  #lookTookMs = 0;
   #isStopped = false;
 
   constructor(options: LogFinderOptions) {
@@ -84,6 +88,7 @@ export class LogFinder {
     const found = new Set<string>();
     const folders: FolderNames = new Map();
     for (const pattern of this.#patterns) await walk(pattern, pattern.base, 0, 0, found, folders);
+    this.#lookTookMs = this.#options.clock.monotonic() - this.#lookedAtMs;
     const logs = [...found].filter((path) => !this.#isExcluded(path));
     if (this.#hasStopped()) return;
     this.#options.onLogs(new Set([...this.#fixed, ...withoutOlderParts(logs, this.#options.known())]));
@@ -121,7 +126,8 @@ export class LogFinder {
   #schedule(): void {
     const { clock, lookMs = DEFAULT_LOOK_MS } = this.#options;
     this.#timer?.cancel();
-    const pauseMs = this.#isDue ? LEAST_PAUSE_MS : lookMs;
+    const leastMs = Math.max(LEAST_PAUSE_MS, PAUSE_PER_LOOK * this.#lookTookMs);
+    const pauseMs = this.#isDue ? Math.min(leastMs, lookMs) : lookMs;
     const waitMs = Math.max(0, this.#lookedAtMs + pauseMs - clock.monotonic());
     this.#timer = clock.after(waitMs, () => void this.look(), { unref: true });
   }

@@ -48,6 +48,8 @@ interface Log {
   checkpoint: Checkpoint | null;
   /** Whether the checkpoint is on disk. */
   isSaved: boolean;
+  /** One save at a time. */
+  saving: Promise<void>;
   /** How the file looked when it was closed; null: it has not been opened yet. */
   look: Look | null;
   /** Not met by the first look, so it is new. */
@@ -243,6 +245,7 @@ export class SourceLogs {
       suppress: { staleSeconds: settings.staleSeconds, mergeSeconds: settings.mergeSeconds },
       sink: sinkFor(log.path, log.checkpoint),
       checkpoint: log.checkpoint,
+      onFileBegun: () => void this.#save(log, reader),
       follow: { startAt: log.isNew ? 'beginning' : settings.start, buffers, folders },
       maxLineBytes: settings.maxLineBytes,
       maxDetailLines: settings.maxDetailLines,
@@ -253,6 +256,8 @@ export class SourceLogs {
     reader.finished.catch((error: unknown) => this.#end.failed(error));
     try {
       await reader.start();
+      // Should it be killed before the next one: which files it was about to read.
+      await this.#save(log, reader);
     } catch (error) {
       log.reader = null;
       // What a glob finds may be gone or unreadable by now; a path that is named has to be right.
@@ -294,7 +299,12 @@ export class SourceLogs {
     this.#options.onForgotten(log.path);
   }
 
-  async #save(log: Log, reader: LogReader): Promise<void> {
+  #save(log: Log, reader: LogReader): Promise<void> {
+    log.saving = log.saving.then(() => this.#saveNow(log, reader));
+    return log.saving;
+  }
+
+  async #saveNow(log: Log, reader: LogReader): Promise<void> {
     const { checkpoints, durableSequence, onCovered } = this.#options;
     const checkpoint = await reader.checkpoint();
     if (checkpoint !== null) {
@@ -314,7 +324,16 @@ export class SourceLogs {
 }
 
 function newLog(path: string, isNew: boolean): Log {
-  return { path, reader: null, checkpoint: null, isSaved: true, look: null, isNew, goneSinceMs: null };
+  return {
+    path,
+    reader: null,
+    checkpoint: null,
+    isSaved: true,
+    saving: Promise.resolve(),
+    look: null,
+    isNew,
+    goneSinceMs: null,
+  };
 }
 
 async function lookAt(path: string): Promise<Look | null> {

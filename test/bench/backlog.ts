@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs';
+import { linkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LogKind } from './bench-logs.js';
 import { writeLog } from './bench-logs.js';
@@ -54,7 +54,7 @@ export async function benchBacklog({ folder, isSmall }: BenchOptions): Promise<B
   return rows;
 }
 
-/** Rejects when not every finding is in the journal at the end. Leaves the log where it is. */
+/** `log` has to be on the folder's disk. Rejects when not every finding is in the journal at the end. */
 export async function readBacklog(folder: string, log: string, bytes: number): Promise<BacklogCost> {
   const rig = new Rig(folder, 'backlog');
   const followed = join(rig.folder, 'app.log');
@@ -66,7 +66,7 @@ export async function readBacklog(folder: string, log: string, bytes: number): P
     const cpu = (): [number, number] => [cpuSecondsOf(agentPid), cpuSecondsOf(serverPid)];
     const [agentBefore, serverBefore] = cpu();
     const begunMs = performance.now();
-    renameSync(log, followed);
+    linkSync(log, followed);
     const { sources, spool } = await rig.until(({ sources: [source], spool }) => {
       const isRead = source?.bytesRead === bytes && source.behindBytes === 0;
       return isRead && spool?.waiting.entries === 0 && spool.appended === source.findings;
@@ -87,7 +87,6 @@ export async function readBacklog(folder: string, log: string, bytes: number): P
       serverPeakMegabytes: residentMegabytesOf(serverPid).peak,
     };
   } finally {
-    renameSync(followed, log);
     await rig.close();
   }
 }

@@ -56,6 +56,11 @@ export function stamp(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, STAMP_LENGTH).replace('T', ' ').replace('.', ',');
 }
 
+/** The time in a line of ZooKeeper's, milliseconds since 1970 UTC. */
+export function timeOf(line: string): number {
+  return Date.parse(`${line.slice(0, STAMP_LENGTH).replace(' ', 'T').replace(',', '.')}Z`);
+}
+
 /** Options of the agent for these logs, after its own. */
 export function zooKeeperWords(): string[] {
   return ['zookeeper', '--ensemble', ensembleFile(), '--myid', '1'];

@@ -1,20 +1,75 @@
-/** Measures and prints a table: `npm run bench`. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+/**
+ * Measures and prints a table: `npm run bench [-- PART ...] [-- --small] [-- --save]`. Ends with 1 when a
+ * part could not be measured; a missed target is shown in the table.
+ */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeError } from '../../runtime/errors.js';
+import { packageRoot } from '../../runtime/package-root.js';
+import { benchBacklog } from './backlog.js';
+import type { BenchOptions } from './bench-options.js';
+import { benchIdle } from './idle.js';
+import { benchInference } from './inference.js';
 import { benchIntake } from './intake.js';
+import { benchLatency } from './latency.js';
+import { loadNow, thisMachine } from './machine.js';
 import { benchMatching } from './matching.js';
+import { benchMemory } from './memory.js';
+import type { BenchRow } from './table.js';
 import { formatTable } from './table.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'hview-bench-'));
-try {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-  const [cpu] = cpus();
-  process.stdout.write(
-    `Node ${process.version}, ${cpus().length} cores of ${cpu?.model.trim() ?? '?'}, commit ${commit}\n\n`,
-  );
-  process.stdout.write(formatTable([...(await benchMatching(folder)), ...(await benchIntake(folder))]));
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+type Part = (options: BenchOptions) => Promise<readonly BenchRow[]>;
+
+/** Each can be asked for by its name. */
+const PARTS: Readonly<Record<string, Part>> = {
+  matching: benchMatching,
+  backlog: benchBacklog,
+  intake: ({ folder }) => benchIntake(folder),
+  latency: benchLatency,
+  memory: benchMemory,
+  idle: benchIdle,
+  inference: benchInference,
+};
+
+const words = process.argv.slice(2);
+const flags = new Set(words.filter((word) => word.startsWith('--')));
+const names = words.filter((word) => !word.startsWith('--'));
+const unknown =
+  names.find((name) => !Object.hasOwn(PARTS, name)) ??
+  [...flags].find((flag) => flag !== '--small' && flag !== '--save');
+if (unknown !== undefined) {
+  process.stderr.write(`"${unknown}" is none of ${Object.keys(PARTS).join(', ')}, --small, --save\n`);
+  process.exitCode = 1;
+} else {
+  await measure(Object.entries(PARTS).filter(([name]) => names.length === 0 || names.includes(name)));
+}
+
+async function measure(parts: readonly (readonly [string, Part])[]): Promise<void> {
+  // The agent names its logs by their real paths.
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'hview-bench-')));
+  const rows: BenchRow[] = [];
+  const { version, commit, description } = thisMachine();
+  const heading = `hview ${version}, commit ${commit}; ${description}; before: ${loadNow()}\n\n`;
+  try {
+    for (const [name, part] of parts) {
+      process.stderr.write(`measuring ${name}; ${loadNow()}\n`);
+      try {
+        rows.push(...(await part({ folder, isSmall: flags.has('--small') })));
+      } catch (error) {
+        process.exitCode = 1;
+        rows.push({ name, result: 'not measured', detail: describeError(error) });
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const text = `${heading}${formatTable(rows)}`;
+  process.stdout.write(text);
+  if (!flags.has('--save')) return;
+  const results = join(packageRoot(), 'test', 'bench', 'results');
+  mkdirSync(results, { recursive: true });
+  const file = join(results, `${version}-${new Date().toISOString().slice(0, 10)}.md`);
+  writeFileSync(file, `# Measured with hview ${version}\n\n${text}`);
+  process.stderr.write(`saved as ${file}\n`);
 }

@@ -34,6 +34,7 @@ describe('reading a configuration', () => {
       databaseFile: '',
       retention: { enable: false, frequencySeconds: 180, thresholdSeconds: 300, relative: true },
       hold: { timeSeconds: 180, listLength: 60 },
+      inference: 'weighted',
     });
   });
 
@@ -50,6 +51,7 @@ describe('reading a configuration', () => {
         dbfile: 'x.db',
         gcconfig: { enable: true, frequency: 10, threshold: 20, relative: false },
         BufConfig: { HoldTime: 5, HoldListLen: 6 },
+        inFERENCE: 'majority',
         Comment: 'mine',
       }),
     ).toEqual({
@@ -63,6 +65,7 @@ describe('reading a configuration', () => {
       databaseFile: 'x.db',
       retention: { enable: true, frequencySeconds: 10, thresholdSeconds: 20, relative: false },
       hold: { timeSeconds: 5, listLength: 6 },
+      inference: 'majority',
     });
   });
 

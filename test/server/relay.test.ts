@@ -113,12 +113,13 @@ describe('the relay', () => {
     expect(peer?.asked).toEqual(['poison', 'poison', 'poison', 'next']);
   });
 
-  it('never gives up on a peer that is away', async () => {
+  it('never gives up on a peer that is away or has too much to do', async () => {
     const { clock, relay, services } = setUp(['pano1']);
     const [peer] = services;
     relay.propagate(report({ subject: 'a' }));
     for (let attempt = 1; attempt <= 20; attempt += 1) {
-      await peer?.answer(new HviewError(attempt % 2 === 0 ? 'TIMEOUT' : 'UNREACHABLE', 'no answer'));
+      const codes = ['TIMEOUT', 'UNREACHABLE', 'OVERLOADED'] as const;
+      await peer?.answer(new HviewError(codes[attempt % 3] ?? 'TIMEOUT', 'no answer'));
       clock.advance(clock.nextDelayMs);
     }
     await peer?.answer('accepted');

@@ -206,10 +206,12 @@ export const CRASH_SCENARIOS: readonly Scenario[] = [
     what: 'three hundred rotations leave no more than a handful of files in the state folder',
     promise: 'exact',
     async run(world) {
+      world.write(10);
       await world.startBoth();
+      await world.untilArrived();
       for (let round = 0; round < 300; round += 1) {
         world.write(5);
-        world.rotate(3);
+        world.rotate(400);
         await pause(10);
       }
       world.write(5);

@@ -206,13 +206,13 @@ export const ROTATION_SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'faster-than-reading',
-    what: 'fifty rotations a second, twenty old files kept',
+    what: 'fifty rotations a second, two hundred old files kept',
     promise: 'exact',
     async run(world) {
       await world.startBoth();
       for (let round = 0; round < 150; round += 1) {
         world.write(40);
-        world.rotate(20);
+        world.rotate(200);
         await pause(20);
       }
       world.write(10);
@@ -277,7 +277,9 @@ export const ROTATION_SCENARIOS: readonly Scenario[] = [
     promise: 'exact',
     options: { logs: 'app.log*' },
     async run(world) {
+      world.write(10);
       await world.startBoth();
+      await world.untilArrived();
       for (let round = 0; round < 8; round += 1) {
         world.write(150);
         world.rotate(3);
