@@ -249,7 +249,7 @@ export class LogReader implements ByteSourceHandlers {
   }
 
   #positionIn(file: FollowedFile): number {
-    return this.#files.get(file)?.position ?? file.position;
+    return this.#files.get(file)?.position ?? file.startOffset;
   }
 
   #linesOf(file: FollowedFile, offset: number): PipelineFile {

@@ -19,7 +19,7 @@ import { Admission } from './intake/admission.js';
 import type { IntakeCounts } from './intake/intake-counts.js';
 import { Intake } from './intake/intake.js';
 import { TakenIds } from './intake/taken-ids.js';
-import type { Persistence, PersistenceCounts, Restored } from './persistence/persistence.js';
+import type { Persistence, PersistenceCounts } from './persistence/persistence.js';
 import type { PeerLinkCounts } from './relay/peer-link.js';
 import { PeerLink } from './relay/peer-link.js';
 import { Relay } from './relay/relay.js';
@@ -136,9 +136,8 @@ export class Aggregator {
   async start(): Promise<void> {
     const { config, persistence, clock, logger } = this.#options;
     try {
-      const restored = await persistence.open();
+      const restoredReports = await this.#restore();
       this.#lifecycle.onStop('the journal', () => persistence.close());
-      this.#restore(restored);
       for (const subject of config.subjects)
         if (!this.#store.isWatched(subject)) await this.#intake.watch(subject);
       this.#lifecycle.onStop('inference', () => void this.#inferences.settle());
@@ -164,7 +163,7 @@ export class Aggregator {
         address: formatAddress(this.address),
         peers: config.peers.size,
         journal: config.databaseFile === '' ? 'none' : config.databaseFile,
-        restoredReports: restored.reports.length,
+        restoredReports,
       });
     } catch (error) {
       // The cause counts, whatever else fails on the way out.
@@ -206,18 +205,25 @@ export class Aggregator {
     else clock.after(this.#restMs, () => this.#settleSome(), { unref: true });
   }
 
-  #restore({ registrations, watched, reports, takenIds }: Restored): void {
-    this.#intake.restore(takenIds);
-    for (const { handle, registration } of registrations) this.#registrations.restore(handle, registration);
-    for (const [subject, since] of watched) this.#store.watch(subject, since);
-    for (const report of reports) {
-      if (!watched.has(report.subject)) continue;
-      this.#store.add(report);
-      this.#inferences.mark(report.subject, report.observer);
-    }
+  /** Reads back what the journal holds; the number of reports in it. */
+  async #restore(): Promise<number> {
+    const { persistence, config } = this.#options;
+    let reports = 0;
+    await persistence.open({
+      registration: (handle, registration) => this.#registrations.restore(handle, registration),
+      watch: (subject, since) => void this.#store.watch(subject, since),
+      report: (report) => {
+        reports += 1;
+        if (!this.#store.isWatched(report.subject)) return;
+        this.#store.add(report);
+        this.#inferences.mark(report.subject, report.observer);
+      },
+      id: (id) => this.#intake.restore(id),
+    });
     // What had been dropped for its age before the restart must not come back.
-    if (this.#options.config.retention.enable) this.#collectGarbage();
+    if (config.retention.enable) this.#collectGarbage();
     this.#inferences.settle();
+    return reports;
   }
 
   #handlers(): HealthHandlers {

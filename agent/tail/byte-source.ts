@@ -44,8 +44,8 @@ export interface FollowedFile {
    * goes on in a copy of it or after a restart.
    */
   readonly text: string;
-  /** Offset of the next byte to read. */
-  readonly position: number;
+  /** Where the first chunk of it begins, or will begin. */
+  readonly startOffset: number;
   /** The place `offset` for a checkpoint. Reads up to 64 bytes from the file. */
   positionAt(offset: number): Promise<FilePosition>;
   /** Bytes that it has now. */

@@ -70,7 +70,8 @@ export class OpenFile implements FollowedFile {
   /** When the inode was made, in nanoseconds; 0 where the file system does not say. */
   readonly bornNs: bigint;
   text: string;
-  /** Offset of the next byte to read. */
+  startOffset = 0;
+  /** Offset of the next byte to read; what was read last may not have been handed on yet. */
   position = 0;
   /** Nothing is read from this offset on. */
   limit = Infinity;
@@ -157,6 +158,7 @@ export class OpenFile implements FollowedFile {
   /** Goes on at `offset`, with the bytes before it as they are now as the marker. */
   async seek(offset: number): Promise<void> {
     this.position = offset;
+    this.startOffset = offset;
     this.#isInHole = offset === 0;
     const head = await this.bytesAt(0, Math.min(offset, HEAD_BYTES));
     this.#headLength = head.copy(this.#head);
@@ -203,8 +205,13 @@ export class OpenFile implements FollowedFile {
   }
 
   async positionAt(offset: number): Promise<FilePosition> {
-    const { identity, text } = this;
+    const { text } = this;
+    let { identity } = this;
     try {
+      // Of a file that has not been begun, what stands in it now tells it from others.
+      if (identity.head.length === 0) {
+        identity = { ...identity, head: fingerprintOf(await this.bytesAt(0, HEAD_BYTES)) };
+      }
       return { identity, offset, marker: fingerprintOf(await this.#bytesBefore(offset)), text };
     } catch {
       // The handle is closed already; identity and offset still say where it was.

@@ -98,9 +98,9 @@ export class Intake {
     return { ids: this.#taken.size, bytes: this.#taken.bytes };
   }
 
-  /** Ids of reports that the journal holds, oldest first. */
-  restore(ids: Iterable<string>): void {
-    this.#taken.restore(ids);
+  /** The id of a report that the journal holds; give them oldest first. */
+  restore(id: string): void {
+    this.#taken.restore(id);
   }
 
   /** A report of a local observer, given by `check`: always taken. Resolves when it is on disk. */

@@ -64,9 +64,9 @@ export class TakenIds {
     return this.#prints.byteLength + this.#slots.byteLength;
   }
 
-  /** Ids from before a restart, oldest first. */
-  restore(ids: Iterable<string>): void {
-    for (const id of ids) if (this.#find(id) === null) this.#addPrint();
+  /** An id from before a restart; give them oldest first. */
+  restore(id: string): void {
+    if (this.#find(id) === null) this.#addPrint();
   }
 
   /** Claims those of the ids that are new, unless it is not known yet of some of them whether they are. */

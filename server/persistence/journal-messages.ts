@@ -35,25 +35,23 @@ export type ToJournal =
   { readonly kind: 'write'; readonly steps: readonly JournalStep[] } | { readonly kind: 'close' };
 
 export type FromJournal =
-  | { readonly kind: 'opened'; readonly rows: StoredRows }
+  /** Any number of times, then `opened`. */
+  | { readonly kind: 'stored'; readonly part: StoredPart }
+  | { readonly kind: 'opened' }
   | { readonly kind: 'open-failed'; readonly reason: string }
   | { readonly kind: 'written' }
   /** Nothing of the transaction is in the database. */
   | { readonly kind: 'write-failed'; readonly reason: string }
   | { readonly kind: 'closed' };
 
-/** What the database held when it was opened. */
-export interface StoredRows {
-  readonly registrations: readonly (readonly [handle: number, module: string, observer: string])[];
-  readonly watched: readonly (readonly [subject: string, seconds: number, nanos: number])[];
-  /** Oldest first. */
-  readonly reports: readonly (readonly [
-    observer: string,
-    subject: string,
-    seconds: number,
-    nanos: number,
-    metrics: string,
-  ])[];
-  /** JSON of an array of texts, oldest first. */
-  readonly takenIds: string;
+/**
+ * Some of what the database held when it was opened, as JSON text of an array.
+ * - registrations: `[handle, module, observer]`
+ * - watched: `[subject, seconds, nanos]`
+ * - reports: `[observer, subject, seconds, nanos, metrics]`
+ * - ids: the texts
+ */
+export interface StoredPart {
+  readonly kind: 'registrations' | 'watched' | 'reports' | 'ids';
+  readonly rows: string;
 }

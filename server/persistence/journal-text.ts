@@ -1,7 +1,9 @@
 /** Rows as the JSON texts in which they travel to the journal's thread; what its values are: journal-messages.ts. */
 import type { BatchEntry, Provenance } from '../../protocol/batch-service.js';
-import type { Inference, Observation } from '../../protocol/model.js';
-import type { JournalStep } from './journal-messages.js';
+import type { Inference, Metric, Observation } from '../../protocol/model.js';
+import { Status } from '../../protocol/model.js';
+import type { JournalStep, StoredPart } from './journal-messages.js';
+import type { Restorer } from './persistence.js';
 
 /** Texts longer than this are not worth being copied into one. */
 const SHORT_TEXT = 4096;
@@ -53,4 +55,46 @@ export function joinSteps(steps: readonly JournalStep[]): JournalStep[] {
   }
   endGroup();
   return joined;
+}
+
+type MetricRow = readonly [name: string, status: Status, score: number];
+type ReportRow = readonly [
+  observer: string,
+  subject: string,
+  seconds: number,
+  nanos: number,
+  metrics: readonly MetricRow[],
+];
+
+const KNOWN_STATUSES: ReadonlySet<number> = new Set(Object.values(Status));
+
+/** Hands over what a part of the journal says. */
+export function restorePart({ kind, rows }: StoredPart, restorer: Restorer): void {
+  // What our own statements have put together.
+  switch (kind) {
+    case 'registrations':
+      for (const [handle, module, observer] of JSON.parse(rows) as [number, string, string][])
+        restorer.registration(handle, { module, observer });
+      break;
+    case 'watched':
+      for (const [subject, seconds, nanos] of JSON.parse(rows) as [string, number, number][])
+        restorer.watch(subject, { seconds, nanos });
+      break;
+    case 'reports':
+      for (const [observer, subject, seconds, nanos, metrics] of JSON.parse(rows) as ReportRow[])
+        restorer.report({
+          observer,
+          subject,
+          observation: { time: { seconds, nanos }, metrics: metricsFrom(metrics) },
+        });
+      break;
+    case 'ids':
+      for (const id of JSON.parse(rows) as string[]) restorer.id(id);
+  }
+}
+
+function metricsFrom(rows: readonly MetricRow[]): Metric[] {
+  return rows
+    .filter(([, status]) => KNOWN_STATUSES.has(status))
+    .map(([name, status, score]) => ({ name, status, score }));
 }

@@ -4,7 +4,8 @@ import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'libsql';
 import { describeError, systemErrorReason } from '../../runtime/errors.js';
-import type { FromJournal, JournalSettings, JournalStep, StoredRows, ToJournal } from './journal-messages.js';
+import type { FromJournal, JournalSettings, JournalStep, ToJournal } from './journal-messages.js';
+import { readStored } from './journal-reading.js';
 import { MIGRATIONS } from './schema.js';
 
 const port = parentPort;
@@ -16,7 +17,8 @@ const settings = workerData as JournalSettings;
 
 try {
   const database = open(settings);
-  say({ kind: 'opened', rows: read(database, settings) });
+  for (const part of readStored(database, settings)) say({ kind: 'stored', part });
+  say({ kind: 'opened' });
   serve(database);
 } catch (error) {
   say({ kind: 'open-failed', reason: describeError(error) });
@@ -61,43 +63,6 @@ function migrate(database: Database.Database): void {
     if (index < version) continue;
     database.exec(`BEGIN IMMEDIATE; ${statements} PRAGMA user_version = ${index + 1}; COMMIT;`);
   }
-}
-
-function read(database: Database.Database, { restoreReports, restoreIds }: JournalSettings): StoredRows {
-  const rows = (statement: string, ...values: unknown[]): unknown[] =>
-    database
-      .prepare(statement)
-      .raw(true)
-      .all(...values);
-  return {
-    registrations: rows('SELECT handle, module, observer FROM registrations') as StoredRows['registrations'],
-    watched: rows('SELECT subject, seconds, nanos FROM watch_list') as StoredRows['watched'],
-    reports: rows(
-      `SELECT observer, subject, seconds, nanos, metrics FROM
-         (SELECT * FROM reports ORDER BY id DESC LIMIT ?) AS newest
-       WHERE id > coalesce(
-         (SELECT report_id FROM forgotten_subjects AS forgotten WHERE forgotten.subject = newest.subject), 0)
-       ORDER BY id`,
-      restoreReports,
-    ) as StoredRows['reports'],
-    takenIds: readIds(database, restoreIds),
-  };
-}
-
-/** As one text: an array of so many rows would take ten times the memory on its way. */
-function readIds(database: Database.Database, limit: number): string {
-  // In a journal of reports without ids the search has an end, too.
-  const { ids } = database
-    .prepare(
-      `SELECT json_group_array(observation_id) AS ids FROM
-         (SELECT observation_id FROM
-           (SELECT id, observation_id FROM reports
-            WHERE id > (SELECT coalesce(max(id), 0) FROM reports) - 2 * ?1 AND observation_id IS NOT NULL
-            ORDER BY id DESC LIMIT ?1)
-          ORDER BY id)`,
-    )
-    .get(limit) as { ids: string };
-  return ids;
 }
 
 function serve(database: Database.Database): void {

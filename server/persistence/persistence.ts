@@ -2,15 +2,15 @@ import type { BatchEntry } from '../../protocol/batch-service.js';
 import type { Registration } from '../../protocol/health-service.js';
 import type { Inference, Report, Timestamp } from '../../protocol/model.js';
 
-/** What the journal holds of the time before a restart. */
-export interface Restored {
-  readonly registrations: readonly { readonly handle: number; readonly registration: Registration }[];
-  /** The watch list: subject → since when. */
-  readonly watched: ReadonlyMap<string, Timestamp>;
+/** Takes what the journal holds of the time before a restart: all of one kind, then all of the next. */
+export interface Restorer {
+  registration(handle: number, registration: Registration): void;
+  /** A subject of the watch list, and since when it is there. */
+  watch(subject: string, since: Timestamp): void;
   /** The newest reports, in the order in which they came. */
-  readonly reports: readonly Report[];
+  report(report: Report): void;
   /** The ids of the newest reports that have one, oldest first. */
-  readonly takenIds: readonly string[];
+  id(id: string): void;
 }
 
 /** What goes into the journal together. */
@@ -38,7 +38,7 @@ export interface PersistenceCounts {
  */
 export interface Persistence {
   /** Call once, first. Throws DATABASE_FAILED. */
-  open(): Promise<Restored>;
+  open(restorer: Restorer): Promise<void>;
   /** In one transaction, and the reports in their order. */
   save(change: Change): Promise<void>;
   /** The subject is watched no longer, and what was reported of it so far is not restored. */
@@ -50,11 +50,9 @@ export interface Persistence {
   close(): Promise<void>;
 }
 
-const NOTHING: Restored = { registrations: [], watched: new Map(), reports: [], takenIds: [] };
-
 /** For an aggregator without a database file: keeps nothing. */
 export const noPersistence: Persistence = {
-  open: () => Promise.resolve(NOTHING),
+  open: () => Promise.resolve(),
   save: () => Promise.resolve(),
   saveUnwatch: () => Promise.resolve(),
   saveInference: () => undefined,

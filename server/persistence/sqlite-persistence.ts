@@ -1,12 +1,11 @@
 import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import type { Inference, Metric } from '../../protocol/model.js';
-import { Status } from '../../protocol/model.js';
+import type { Inference } from '../../protocol/model.js';
 import { HviewError, describeError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
 import type { FromJournal, JournalSettings, JournalStep, StoredRows, ToJournal } from './journal-messages.js';
-import { inferenceRows, joinSteps, reportRows } from './journal-text.js';
-import type { Change, Persistence, PersistenceCounts, Restored } from './persistence.js';
+import { inferenceRows, joinSteps, reportRows, restorePart } from './journal-text.js';
+import type { Change, Persistence, PersistenceCounts, Restorer } from './persistence.js';
 
 export interface SqlitePersistenceOptions {
   /** Path of the database; made when it is not there. */
@@ -64,7 +63,7 @@ export class SqlitePersistence implements Persistence {
     this.#options = options;
   }
 
-  async open(): Promise<Restored> {
+  async open(restorer: Restorer): Promise<void> {
     const settings: JournalSettings = {
       file: this.#options.file,
       restoreReports: this.#options.restoreReports ?? DEFAULT_RESTORE_REPORTS,
@@ -72,18 +71,16 @@ export class SqlitePersistence implements Persistence {
       busyTimeoutMs: this.#options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS,
     };
     const worker = new Worker(new URL('./journal-thread.js', import.meta.url), { workerData: settings });
-    const opened = await new Promise<FromJournal>((resolve) => {
-      worker.once('message', resolve);
-      worker.once('error', (error) => resolve({ kind: 'open-failed', reason: describeError(error) }));
-    });
-    if (opened.kind !== 'opened') {
+    try {
+      await restoreFrom(worker, restorer);
+    } catch (error) {
       await worker.terminate();
-      throw this.#failure('cannot be opened', opened.kind === 'open-failed' ? opened.reason : opened.kind);
+      throw this.#failure('cannot be opened', describeError(error));
     }
+    worker.removeAllListeners();
     worker.on('message', (message: FromJournal) => this.#hear(message));
     worker.on('error', (error) => this.#breakDown(describeError(error)));
     this.#worker = worker;
-    return restore(opened.rows);
   }
 
   save({ registrations, watched, reports }: Change): Promise<void> {
@@ -221,26 +218,18 @@ export class SqlitePersistence implements Persistence {
   }
 }
 
-function metricsFromJson(text: string): Metric[] {
-  const known = new Set<number>(Object.values(Status));
-  const rows = JSON.parse(text) as [string, Status, number][];
-  return rows
-    .filter(([, status]) => known.has(status))
-    .map(([name, status, score]) => ({ name, status, score }));
-}
-
-function restore(rows: StoredRows): Restored {
-  return {
-    registrations: rows.registrations.map(([handle, module, observer]) => ({
-      handle,
-      registration: { module, observer },
-    })),
-    watched: new Map(rows.watched.map(([subject, seconds, nanos]) => [subject, { seconds, nanos }] as const)),
-    reports: rows.reports.map(([observer, subject, seconds, nanos, metrics]) => ({
-      observer,
-      subject,
-      observation: { time: { seconds, nanos }, metrics: metricsFromJson(metrics) },
-    })),
-    takenIds: JSON.parse(rows.takenIds) as string[],
-  };
+/** Resolves when all that the database held was handed over. */
+function restoreFrom(worker: Worker, restorer: Restorer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.on('error', reject);
+    worker.on('message', (message: FromJournal) => {
+      try {
+        if (message.kind === 'stored') restorePart(message.part, restorer);
+        else if (message.kind === 'opened') resolve();
+        else reject(new Error(message.kind === 'open-failed' ? message.reason : message.kind));
+      } catch (error) {
+        reject(HviewError.from(error));
+      }
+    });
+  });
 }

@@ -44,7 +44,7 @@ function setUp() {
     path: 'never-opened.log',
     identity: { device: '1', inode: String(generation), head: { length: 0, digest: '' } },
     text: `1:${generation}`,
-    position: 0,
+    startOffset: 0,
     size: () => Promise.resolve(0),
     positionAt: () => Promise.reject(new Error('not asked for')),
   });

@@ -10,6 +10,7 @@ import { SqlitePersistence } from '../../server/persistence/sqlite-persistence.j
 import type { RunningAggregator } from '../support/aggregators.js';
 import { runAggregator } from '../support/aggregators.js';
 import { batchOf, entry, idsInJournal } from '../support/batches.js';
+import { openJournal } from '../support/journal-contents.js';
 import { observation, report } from '../support/observations.js';
 
 let folder: string;
@@ -247,15 +248,15 @@ describe('a journal from before there were batches', () => {
     const open = (restoreIds: number) =>
       new SqlitePersistence({ file: databaseFile, logger: silentLogger, restoreIds });
     const journal = open(3);
-    await journal.open();
+    await openJournal(journal);
     const reports = ['a', 'b', 'c', 'd', '', 'e', '', ''].map((id) => entry(id));
     await journal.save({ registrations: [], watched: new Map(), reports });
     await journal.close();
     const again = open(2);
-    expect((await again.open()).takenIds).toEqual(['e']);
+    expect((await openJournal(again)).ids).toEqual(['e']);
     await again.close();
     const further = open(3);
-    expect((await further.open()).takenIds).toEqual(['c', 'd', 'e']);
+    expect((await openJournal(further)).ids).toEqual(['c', 'd', 'e']);
     await further.close();
   });
 });

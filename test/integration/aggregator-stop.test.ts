@@ -11,6 +11,7 @@ import type { Persistence } from '../../server/persistence/persistence.js';
 import { noPersistence } from '../../server/persistence/persistence.js';
 import { SqlitePersistence } from '../../server/persistence/sqlite-persistence.js';
 import { runAggregator } from '../support/aggregators.js';
+import { openJournal } from '../support/journal-contents.js';
 import { report } from '../support/observations.js';
 
 let folder: string;
@@ -25,13 +26,13 @@ afterEach(() => {
 
 async function subjectsIn(file: string): Promise<Set<string>> {
   const persistence = new SqlitePersistence({ file, logger: silentLogger });
-  const { reports } = await persistence.open();
+  const { reports } = await openJournal(persistence);
   await persistence.close();
   return new Set(reports.map(({ subject }) => subject));
 }
 
 /** Keeps nothing and notes when it is opened and closed. */
-function recordedPersistence(calls: string[], open = () => noPersistence.open()): Persistence {
+function recordedPersistence(calls: string[], open = (): Promise<void> => Promise.resolve()): Persistence {
   return {
     ...noPersistence,
     open() {

@@ -10,6 +10,7 @@ import { silentLogger } from '../../runtime/logger.js';
 import type { Change } from '../../server/persistence/persistence.js';
 import { SqlitePersistence } from '../../server/persistence/sqlite-persistence.js';
 import { runAggregator } from '../support/aggregators.js';
+import { openJournal } from '../support/journal-contents.js';
 import { report } from '../support/observations.js';
 import { makeReadOnlyFolder } from '../support/read-only-folder.js';
 
@@ -26,7 +27,7 @@ afterEach(() => {
 /** What the journal holds now. */
 async function readBack(file: string) {
   const persistence = new SqlitePersistence({ file, logger: silentLogger });
-  const restored = await persistence.open();
+  const restored = await openJournal(persistence);
   await persistence.close();
   return restored;
 }
@@ -83,7 +84,7 @@ describe('the journal', () => {
   it('has everything on disk when it was closed', async () => {
     const file = join(folder, 'hview.db');
     const persistence = new SqlitePersistence({ file, logger: silentLogger });
-    await persistence.open();
+    await openJournal(persistence);
     for (let index = 0; index < 12_000; index += 1) void persistence.save(changeOf(`s${index}`));
     await persistence.close();
     expect((await readBack(file)).reports).toHaveLength(12_000);
@@ -92,11 +93,11 @@ describe('the journal', () => {
   it('reads back only the newest reports, oldest first', async () => {
     const file = join(folder, 'hview.db');
     const persistence = new SqlitePersistence({ file, logger: silentLogger });
-    await persistence.open();
+    await openJournal(persistence);
     for (const subject of ['a', 'b', 'c']) await persistence.save(changeOf(subject));
     await persistence.close();
     const again = new SqlitePersistence({ file, logger: silentLogger, restoreReports: 2 });
-    expect((await again.open()).reports.map(({ subject }) => subject)).toEqual(['b', 'c']);
+    expect((await openJournal(again)).reports.map(({ subject }) => subject)).toEqual(['b', 'c']);
     await again.close();
   });
 

@@ -5,7 +5,7 @@ export const FIRST_LINE_MS = 1_700_000_000_000;
 
 /** The lines of one writer, `seq=42 some text`: each is a record at its own millisecond. */
 function parse(line: string): ParsedLine {
-  const [, writer = 'w', number, content = ''] = /^(?:(\w+):)?seq=(\d+)(?: (.*))?$/.exec(line) ?? [];
+  const [, writer = 'w', number, content = ''] = /^(?:(\w+):)?seq=(\d+)(?: ([^]*))?$/.exec(line) ?? [];
   if (number === undefined) return { kind: 'continuation' };
   return {
     kind: 'record',
@@ -13,7 +13,7 @@ function parse(line: string): ParsedLine {
       timeMs: FIRST_LINE_MS + Number(number),
       observer: writer,
       tagSubject: `subject-of-${writer}`,
-      tagContext: 'Seq',
+      tagContext: number,
       message: content,
       fields: { content: line },
     },

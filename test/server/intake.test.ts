@@ -163,7 +163,7 @@ describe('a batch', () => {
 
   it('of duplicates alone is answered without a transaction', async () => {
     const { intake, journal } = setUp();
-    intake.restore(['a', 'b']);
+    for (const id of ['a', 'b']) intake.restore(id);
     expect(await submit(intake, [entry('a'), entry('b')])).toEqual({
       accepted: 0,
       duplicates: 2,

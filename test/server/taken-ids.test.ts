@@ -54,7 +54,7 @@ describe('taken ids', () => {
 
   it('know those from before a restart', () => {
     const taken = new TakenIds(2);
-    taken.restore(['a', 'b', 'c']);
+    for (const id of ['a', 'b', 'c']) taken.restore(id);
     expect(take(taken, 'b', 'c', 'a')).toEqual([false, false, true]);
   });
 

@@ -212,7 +212,7 @@ export const CRASH_SCENARIOS: readonly Scenario[] = [
       for (let round = 0; round < 300; round += 1) {
         world.write(5);
         world.rotate(400);
-        await pause(10);
+        await pause(30);
       }
       world.write(5);
       await world.untilArrived();

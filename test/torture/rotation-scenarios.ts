@@ -283,7 +283,7 @@ export const ROTATION_SCENARIOS: readonly Scenario[] = [
       for (let round = 0; round < 8; round += 1) {
         world.write(150);
         world.rotate(3);
-        await pause(150);
+        await pause(500);
       }
       world.write(10);
     },
