@@ -27,6 +27,8 @@ export interface FilePosition {
   readonly marker: Fingerprint | null;
   /** `FollowedFile.text` of the file. */
   readonly text: string;
+  /** When the file was made, nanoseconds since 1970 UTC, decimal; absent where nobody knows. */
+  readonly born?: string;
 }
 
 /**

@@ -206,16 +206,18 @@ export class OpenFile implements FollowedFile {
 
   async positionAt(offset: number): Promise<FilePosition> {
     const { text } = this;
+    const born = this.bornNs.toString();
     let { identity } = this;
     try {
       // Of a file that has not been begun, what stands in it now tells it from others.
       if (identity.head.length === 0) {
         identity = { ...identity, head: fingerprintOf(await this.bytesAt(0, HEAD_BYTES)) };
       }
-      return { identity, offset, marker: fingerprintOf(await this.#bytesBefore(offset)), text };
+      const marker = fingerprintOf(await this.#bytesBefore(offset));
+      return { identity, offset, marker, text, born };
     } catch {
       // The handle is closed already; identity and offset still say where it was.
-      return { identity, offset, marker: null, text };
+      return { identity, offset, marker: null, text, born };
     }
   }
 

@@ -89,9 +89,19 @@ export class Succession {
     }
     const compare = compareAge(basename(this.#target));
     const last = seen.find(({ key }) => key === this.chain.at(-1)?.key);
+    // While the file that was read last has the name, whatever lies beside it is older text or a copy of it.
+    const isNewest = last?.path === this.#options.path;
+    // Where that file is gone, what was made after it comes next.
+    const lastBornNs = last === undefined ? newestBorn(missing) : 0n;
     for (const file of seen) {
-      if (last === undefined ? file.path !== this.#options.path : compare(file, last) < 0) this.#ignore(file);
+      const isBeside = file.path !== this.#options.path;
+      const isOlder =
+        last === undefined
+          ? lastBornNs === 0n || file.bornNs <= lastBornNs
+          : isNewest || compare(file, last) < 0;
+      if (isBeside && isOlder) this.#ignore(file);
     }
+    if (lastBornNs > 0n) this.#lastBornNs = lastBornNs;
     await this.extend();
     const first = this.chain[0];
     if (startAt === 'end' && first !== undefined) await first.seek(await lastLineStart(first));
@@ -307,6 +317,13 @@ export class Succession {
     // What is gone from the folder must be forgotten, or its inode would hide a new file.
     for (const key of this.#ignored.keys()) if (!listed.has(key)) this.#ignored.delete(key);
   }
+}
+
+function newestBorn(positions: readonly FilePosition[]): bigint {
+  return positions.reduce((newest, { born = '0' }) => {
+    const bornNs = /^\d+$/.test(born) ? BigInt(born) : 0n;
+    return bornNs > newest ? bornNs : newest;
+  }, 0n);
 }
 
 /** Where the last line of the file begins if it is not finished, else the end of the file. */

@@ -8,11 +8,11 @@ const pause = (milliseconds: number): Promise<void> => sleep(systemClock, millis
 
 /** Writes `perSecond` lines a second until `during` is over. */
 async function writeDuring(world: World, perSecond: number, during: Promise<void>): Promise<void> {
-  let isOver = false;
-  const over = during.finally(() => (isOver = true));
+  const progress = { isOver: false };
+  const over = during.finally(() => (progress.isOver = true));
   const startMs = systemClock.monotonic();
   let written = 0;
-  while (!isOver) {
+  while (!progress.isOver) {
     const due = Math.floor(((systemClock.monotonic() - startMs) / 1000) * perSecond) - written;
     if (due > 0) world.write(due);
     written += due;

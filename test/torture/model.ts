@@ -128,14 +128,14 @@ class Story {
         this.#writePart();
         break;
       case 'rotate':
+        await this.#noticeCut();
         if (existsSync(this.#log)) renameSync(this.#log, this.#nextName());
         // The rest of a line goes where its beginning went; it is complete before the writer moves on.
         this.#finishIn(`${this.#log}.${this.#rotations}`);
         break;
       case 'copy-and-truncate':
         this.#finishIn(this.#log);
-        // Of two cuts between two looks nobody can find what stood in between.
-        if (this.#hasBeenCut) await this.#catchUp();
+        await this.#noticeCut();
         this.#hasBeenCut = true;
         if (existsSync(this.#log)) {
           copyFileSync(this.#log, this.#nextName());
@@ -262,6 +262,12 @@ class Story {
     this.#state = state;
     await end;
     await this.#start();
+  }
+
+  /** Of two cuts between two looks, or a cut and a rotation, nobody can tell what stood in between. */
+  async #noticeCut(): Promise<void> {
+    if (this.#hasBeenCut) await this.#catchUp();
+    this.#hasBeenCut = false;
   }
 
   async #catchUp(): Promise<void> {

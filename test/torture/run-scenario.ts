@@ -15,12 +15,12 @@ export type ScenarioResult =
 
 /** Runs one scenario in a world of its own. Rejects when it cannot be played through. */
 export async function runScenario(scenario: Scenario, seed: number): Promise<ScenarioResult> {
-  const { options = {}, promise, run } = scenario;
+  const { options = {}, promise } = scenario;
   const obstacle = obstacleTo(options);
   if (obstacle !== null) return { kind: 'skipped', reason: obstacle };
   const world = new World(options);
   try {
-    await run(world, randomFrom(seed));
+    await scenario.run(world, randomFrom(seed));
     const outcome = await world.outcome();
     const complaints = [
       ...(outcome.lost.length > 0 ? [`lost ${outcome.lost.slice(0, 5).join(', ')}`] : []),

@@ -1,12 +1,22 @@
 /**
  * Runs the scenarios and prints what became of the lines: `npm run torture [-- NAME ...] [-- --seed N]`.
- * Ends with 1 when a promise was not kept.
+ * `npm run torture -- model [RUNS] [SEED]` plays random stories instead. Ends with 1 when a promise was
+ * not kept.
  */
 import { describeError } from '../../runtime/errors.js';
 import { SCENARIOS } from './scenarios.js';
+import { playMany } from './model.js';
 import { runScenario } from './run-scenario.js';
 
 const words = process.argv.slice(2);
+if (words[0] === 'model') {
+  const runs = Number(words[1] ?? 1000);
+  const seed = Number(words[2] ?? Date.now() % 1_000_000);
+  process.stdout.write(`${runs} random stories, seed ${seed}\n`);
+  await playMany(runs, seed);
+  process.stdout.write('every line arrived once and in order\n');
+  process.exit(0);
+}
 const seedAt = words.indexOf('--seed');
 const seed = seedAt === -1 ? Date.now() % 1_000_000 : Number(words.splice(seedAt, 2)[1]);
 const chosen = words.length === 0 ? SCENARIOS : SCENARIOS.filter(({ name }) => words.includes(name));
