@@ -166,6 +166,12 @@ export class OpenFile implements FollowedFile {
     this.#markerLength = marker.copy(this.#marker);
   }
 
+  /** Takes note of how it begins, so that a cut before the first read is noticed. */
+  async prime(): Promise<void> {
+    const head = await this.bytesAt(0, HEAD_BYTES);
+    this.#headLength = head.copy(this.#head);
+  }
+
   /** Reads on from where the last read ended. `buffer` must be much longer than 64 bytes. */
   async read(buffer: Buffer): Promise<ReadResult> {
     const overlap = this.#markerLength;
@@ -207,12 +213,8 @@ export class OpenFile implements FollowedFile {
   async positionAt(offset: number): Promise<FilePosition> {
     const { text } = this;
     const born = this.bornNs.toString();
-    let { identity } = this;
+    const { identity } = this;
     try {
-      // Of a file that has not been begun, what stands in it now tells it from others.
-      if (identity.head.length === 0) {
-        identity = { ...identity, head: fingerprintOf(await this.bytesAt(0, HEAD_BYTES)) };
-      }
       const marker = fingerprintOf(await this.#bytesBefore(offset));
       return { identity, offset, marker, text, born };
     } catch {
@@ -232,7 +234,7 @@ export class OpenFile implements FollowedFile {
   /** Whether this is a copy of `other` from before it was cut, with more than was read of it. */
   async continues(other: OpenFile): Promise<boolean> {
     const { position } = other;
-    if (position === 0 || (await this.size()) <= position) return false;
+    if (other.#headLength === 0 || (await this.size()) <= position) return false;
     const markerLength = other.#markerLength;
     const head = await this.bytesAt(0, other.#headLength);
     const marker = await this.bytesAt(position - markerLength, markerLength);
@@ -275,8 +277,9 @@ export class OpenFile implements FollowedFile {
   }
 
   #extendHead(fresh: Buffer, offset: number): void {
-    if (offset !== this.#headLength) return;
-    this.#headLength += fresh.copy(this.#head, this.#headLength);
+    const known = this.#headLength - offset;
+    if (known < 0 || known >= fresh.length) return;
+    this.#headLength += fresh.copy(this.#head, this.#headLength, known);
   }
 }
 

@@ -240,7 +240,9 @@ export class Succession {
     try {
       const { handle, stats } = await openForReading(path);
       this.#generation += 1;
-      return new OpenFile(handle, stats, path, this.#generation);
+      const file = new OpenFile(handle, stats, path, this.#generation);
+      await file.prime();
+      return file;
     } catch (error) {
       const code = systemErrorCode(error);
       if (code !== 'ENOENT' && code !== 'ENOTDIR') {
