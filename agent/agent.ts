@@ -13,6 +13,7 @@ import { RENEW_LOCK_MS, lockState } from './checkpoint/state-lock.js';
 import { Deliverer } from './delivery/deliverer.js';
 import type { DelivererOptions } from './delivery/deliverer.js';
 import type { Finding } from './finding.js';
+import { openLogsLimit } from './sources/open-limit.js';
 import { loadRules } from './sources/open-source.js';
 import type { OpenedSource } from './sources/opened-source.js';
 import { RulesWatch } from './sources/rules-watch.js';
@@ -42,13 +43,15 @@ export interface AgentOptions {
 }
 
 const DEFAULT_SPOOL_BYTES = 64 * 1024 * 1024;
-const DEFAULT_MAX_OPEN_LOGS = 256;
 
 /** How often findings are looked over for those whose time is over, milliseconds. */
 const TICK_MS = 250;
 
 /** How much is read again at most after a crash, milliseconds of reading. */
 const CHECKPOINT_MS = 1000;
+
+/** How long the last checkpoints may take, milliseconds. */
+const LAST_CHECKPOINTS_MS = 3000;
 
 /** One source at work. */
 interface RunningSource {
@@ -117,6 +120,8 @@ export class Agent {
     await Promise.race([drain, this.#limit(drainMs)]);
     // Sets free who still waits for room: what cannot be kept now is read again the next time.
     await this.#spool?.close();
+    // The last checkpoints are written before another agent may have the state folder.
+    await Promise.race([read, this.#limit(LAST_CHECKPOINTS_MS)]);
     await this.#lifecycle.stop();
   }
 
@@ -189,7 +194,7 @@ export class Agent {
   }
 
   async #startSources(): Promise<void> {
-    const { sources, mode, clock, logger, maxOpenLogs = DEFAULT_MAX_OPEN_LOGS } = this.#options;
+    const { sources, mode, clock, logger, maxOpenLogs = openLogsLimit() } = this.#options;
     const buffers = new ReadBuffers();
     const onProblem = ({ message, hint }: HviewError): void => logger.warn(message, { hint });
     const folders = new FolderWatches({ onProblem });

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Inference } from '../../protocol/model.js';
 import { HviewError, describeError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
-import type { FromJournal, JournalSettings, JournalStep, StoredRows, ToJournal } from './journal-messages.js';
+import type { FromJournal, JournalSettings, JournalStep, ToJournal } from './journal-messages.js';
 import { inferenceRows, joinSteps, reportRows, restorePart } from './journal-text.js';
 import type { Change, Persistence, PersistenceCounts, Restorer } from './persistence.js';
 
@@ -77,7 +77,6 @@ export class SqlitePersistence implements Persistence {
       await worker.terminate();
       throw this.#failure('cannot be opened', describeError(error));
     }
-    worker.removeAllListeners();
     worker.on('message', (message: FromJournal) => this.#hear(message));
     worker.on('error', (error) => this.#breakDown(describeError(error)));
     this.#worker = worker;
@@ -218,18 +217,25 @@ export class SqlitePersistence implements Persistence {
   }
 }
 
-/** Resolves when all that the database held was handed over. */
+/** Resolves when all that the database held was handed over; listens no longer then. */
 function restoreFrom(worker: Worker, restorer: Restorer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    worker.on('error', reject);
-    worker.on('message', (message: FromJournal) => {
+  return new Promise<void>((resolve, reject) => {
+    const end = (settle: () => void): void => {
+      worker.off('message', hear);
+      worker.off('error', fail);
+      settle();
+    };
+    const fail = (error: unknown): void => end(() => reject(HviewError.from(error)));
+    const hear = (message: FromJournal): void => {
       try {
         if (message.kind === 'stored') restorePart(message.part, restorer);
-        else if (message.kind === 'opened') resolve();
-        else reject(new Error(message.kind === 'open-failed' ? message.reason : message.kind));
+        else if (message.kind === 'opened') end(resolve);
+        else fail(new Error(message.kind === 'open-failed' ? message.reason : message.kind));
       } catch (error) {
-        reject(HviewError.from(error));
+        fail(error);
       }
-    });
+    };
+    worker.on('message', hear);
+    worker.on('error', fail);
   });
 }

@@ -211,7 +211,7 @@ export const CRASH_SCENARIOS: readonly Scenario[] = [
       await world.untilArrived();
       for (let round = 0; round < 300; round += 1) {
         world.write(5);
-        world.rotate(400);
+        world.rotate(50);
         await pause(30);
       }
       world.write(5);
