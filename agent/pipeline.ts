@@ -216,8 +216,20 @@ export class Pipeline {
   }
 }
 
+/**
+ * One for all logs that are read with the same rules: finding the literals takes milliseconds, and a
+ * scanner that was taught by one log serves the others.
+ */
+const rulesInUse = new WeakMap<Matcher, WeakMap<LogPlugin, ActiveRules>>();
+
 function activeRules(plugin: LogPlugin, matcher: Matcher): ActiveRules {
+  const ofMatcher = rulesInUse.get(matcher) ?? new WeakMap<LogPlugin, ActiveRules>();
+  rulesInUse.set(matcher, ofMatcher);
+  const known = ofMatcher.get(plugin);
+  if (known !== undefined) return known;
   const literals = matcher.literals(plugin.verbatimFields);
   const scanner = literals === null ? null : new LiteralScanner([...literals, ...plugin.memoryLiterals]);
-  return { matcher, scanner };
+  const rules = { matcher, scanner };
+  ofMatcher.set(plugin, rules);
+  return rules;
 }

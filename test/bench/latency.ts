@@ -36,23 +36,31 @@ class MarkerWatch {
   /** Milliseconds from just before the write of a marker until it was seen, in order. */
   readonly latencies: number[] = [];
   readonly #writtenNs = new Map<number, bigint>();
+  /** Up to which time markers were seen, and when: one may be seen before its writer has told of it. */
+  #last = { timeMs: -Infinity, nowNs: 0n };
 
   get isWaiting(): boolean {
     return this.#writtenNs.size > 0;
   }
 
   expect(timeMs: number, writtenNs: bigint): void {
-    this.#writtenNs.set(timeMs, writtenNs);
+    if (timeMs <= this.#last.timeMs) this.#note(writtenNs, this.#last.nowNs);
+    else this.#writtenNs.set(timeMs, writtenNs);
   }
 
   /** What is seen now speaks of this time: every marker up to it has arrived. */
   seen(timeMs: number): void {
     const nowNs = process.hrtime.bigint();
+    this.#last = { timeMs, nowNs };
     for (const [expectedMs, writtenNs] of this.#writtenNs) {
       if (expectedMs > timeMs) continue;
-      this.latencies.push(Number(nowNs - writtenNs) / 1e6);
+      this.#note(writtenNs, nowNs);
       this.#writtenNs.delete(expectedMs);
     }
+  }
+
+  #note(writtenNs: bigint, seenNs: bigint): void {
+    this.latencies.push(Number(seenNs - writtenNs) / 1e6);
   }
 }
 
@@ -81,7 +89,7 @@ async function measure({ folder, isSmall }: BenchOptions, rate: number): Promise
     const writer = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
     const markers = createInterface({ input: writer.stdout });
     const warmAtMs = systemClock.monotonic() + WARM_UP_MS;
-    let isWriting = true;
+    const progress = { isWriting: true };
     let wake = (): void => undefined;
     markers.on('line', (line) => {
       const [timeMs, writtenNs] = line.split(' ');
@@ -91,13 +99,13 @@ async function measure({ folder, isSmall }: BenchOptions, rate: number): Promise
       wake();
     });
     void once(markers, 'close').then(() => {
-      isWriting = false;
+      progress.isWriting = false;
       wake();
     });
 
     let lastMs = systemClock.monotonic();
-    const isLate = (): boolean => !isWriting && systemClock.monotonic() - lastMs > PATIENCE_MS;
-    while ((isWriting || verdicts.isWaiting) && !isLate()) {
+    const isLate = (): boolean => !progress.isWriting && systemClock.monotonic() - lastMs > PATIENCE_MS;
+    while ((progress.isWriting || verdicts.isWaiting) && !isLate()) {
       if (!verdicts.isWaiting) {
         await new Promise<void>((resolve) => (wake = resolve));
         continue;

@@ -144,6 +144,7 @@ class Story {
         break;
       case 'delete':
         this.#finishIn(this.#log);
+        await this.#noticeCut();
         await this.#catchUp();
         rmSync(this.#log, { force: true });
         break;
@@ -264,10 +265,12 @@ class Story {
     await this.#start();
   }
 
-  /** Of two cuts between two looks, or a cut and a rotation, nobody can tell what stood in between. */
+  /** After a cut that nobody has noticed before the next one, nobody can tell what stood in between. */
   async #noticeCut(): Promise<void> {
-    if (this.#hasBeenCut) await this.#catchUp();
+    if (!this.#hasBeenCut) return;
     this.#hasBeenCut = false;
+    this.#write(1);
+    await this.#catchUp();
   }
 
   async #catchUp(): Promise<void> {

@@ -12,9 +12,7 @@ function complaints(config: object): string[] {
   try {
     load(config);
   } catch (error) {
-    return String((error as Error).message)
-      .split('\n  ')
-      .slice(1);
+    return (error as Error).message.split('\n  ').slice(1);
   }
   return [];
 }
