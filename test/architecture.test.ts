@@ -13,7 +13,10 @@ const ROOMS: Record<string, { rooms: string[]; packages: string[] }> = {
   },
   filters: { rooms: ['runtime', 'protocol/model'], packages: [] },
   plugins: { rooms: ['runtime', 'protocol/model'], packages: ['ini', 'yaml', 'fast-xml-parser'] },
-  agent: { rooms: ['runtime', 'protocol', 'filters', 'plugins'], packages: ['tail-file', 'chokidar', 'picomatch'] },
+  agent: {
+    rooms: ['runtime', 'protocol', 'filters', 'plugins'],
+    packages: ['tail-file', 'chokidar', 'picomatch'],
+  },
   server: { rooms: ['runtime', 'protocol'], packages: ['libsql'] },
   cli: { rooms: ['runtime', 'protocol', 'filters', 'plugins', 'agent', 'server'], packages: [] },
 };

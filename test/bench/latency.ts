@@ -112,7 +112,7 @@ async function measure({ folder, isSmall }: BenchOptions, rate: number): Promise
       }
       const { time } = (await client.getInference(MARKED.subject)).observation;
       verdicts.seen(time.seconds * 1000 + Math.round(time.nanos / 1e6));
-      if (isWriting) lastMs = systemClock.monotonic();
+      if (progress.isWriting) lastMs = systemClock.monotonic();
       await sleep(systemClock, ASK_MS);
     }
     if (verdicts.isWaiting) throw new Error(`some markers took more than ${PATIENCE_MS} ms`);

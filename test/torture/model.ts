@@ -109,7 +109,7 @@ class Story {
   #state = join(this.#folder, 'state-0');
   #lives = 0;
   #rotations = 0;
-  #hasBeenCut = false;
+  #manner: 'rotate' | 'copy-and-truncate' | null = null;
   #last = 0;
   /** The rest of a line that was begun. */
   #rest = '';
@@ -120,31 +120,28 @@ class Story {
   }
 
   async take(step: Step): Promise<void> {
-    switch (step.do) {
+    switch (this.#inManner(step.do)) {
       case 'write':
-        this.#write(step.lines);
+        this.#write('lines' in step ? step.lines : 1);
         break;
       case 'write-part':
         this.#writePart();
         break;
       case 'rotate':
-        await this.#noticeCut();
         if (existsSync(this.#log)) renameSync(this.#log, this.#nextName());
         // The rest of a line goes where its beginning went; it is complete before the writer moves on.
         this.#finishIn(`${this.#log}.${this.#rotations}`);
         break;
       case 'copy-and-truncate':
         this.#finishIn(this.#log);
-        await this.#noticeCut();
-        this.#hasBeenCut = true;
         if (existsSync(this.#log)) {
           copyFileSync(this.#log, this.#nextName());
           truncateSync(this.#log, 0);
+          await this.#noticeCut();
         }
         break;
       case 'delete':
         this.#finishIn(this.#log);
-        await this.#noticeCut();
         await this.#catchUp();
         rmSync(this.#log, { force: true });
         break;
@@ -165,7 +162,7 @@ class Story {
         this.#aggregator.replies.push('taken-but-no-answer');
         break;
       case 'wait':
-        await sleep(systemClock, step.milliseconds);
+        await sleep(systemClock, 'milliseconds' in step ? step.milliseconds : 0);
     }
   }
 
@@ -191,6 +188,13 @@ class Story {
   async cleanUp(): Promise<void> {
     for (const agent of [...this.#dead, this.#agent]) await agent?.stop(0).catch(() => undefined);
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** A log is rotated in one way or the other, not in both by turns. */
+  #inManner(what: Step['do']): Step['do'] {
+    if (what !== 'rotate' && what !== 'copy-and-truncate') return what;
+    this.#manner ??= what;
+    return this.#manner;
   }
 
   #write(lines: number): void {
@@ -265,10 +269,8 @@ class Story {
     await this.#start();
   }
 
-  /** After a cut that nobody has noticed before the next one, nobody can tell what stood in between. */
+  /** What happens before a cut was noticed is not promised, see the README. */
   async #noticeCut(): Promise<void> {
-    if (!this.#hasBeenCut) return;
-    this.#hasBeenCut = false;
     this.#write(1);
     await this.#catchUp();
   }
