@@ -215,7 +215,10 @@ export class OpenFile implements FollowedFile {
     const born = this.bornNs.toString();
     const { identity } = this;
     try {
-      const marker = fingerprintOf(await this.#bytesBefore(offset));
+      // As it was read: since then the file may have been cut.
+      const isAtEnd = offset === this.position && this.#markerLength > 0;
+      const before = isAtEnd ? this.#marker.subarray(0, this.#markerLength) : await this.#bytesBefore(offset);
+      const marker = fingerprintOf(before);
       return { identity, offset, marker, text, born };
     } catch {
       // The handle is closed already; identity and offset still say where it was.

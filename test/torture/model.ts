@@ -141,6 +141,8 @@ class Story {
         }
         break;
       case 'delete':
+        // The copies of a log that is gone cannot be told from its successors.
+        if (this.#manner === 'copy-and-truncate') break;
         this.#finishIn(this.#log);
         await this.#catchUp();
         rmSync(this.#log, { force: true });
