@@ -173,9 +173,10 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
       random: Math.random,
       logger,
     });
-    await agent.start();
+    // From now on: a signal that comes while it starts must not end it.
     const release = onSignals(agent, logger);
     try {
+      await agent.start();
       logger.info('reading', {
         sources: setup.sources.map(({ name, logs, plugin }) => ({ name, logs, plugin })),
         aggregator: client?.target ?? 'none',

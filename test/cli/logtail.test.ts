@@ -127,7 +127,7 @@ describe('following a log', () => {
     first.command.kill('SIGTERM');
     await first.command.exited;
     const agent = follow(first.address, 'zookeeper.out');
-    await agent.waitForOutput(/does not answer, trying again/);
+    await agent.waitForOutput(/does not take observations, trying again/);
     const second = await startServer(['-addr', first.address, 'pano0']);
     await agent.waitForOutput(/the aggregator takes observations again/);
     agent.kill('SIGINT');
