@@ -177,6 +177,11 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
     const release = onSignals(agent, logger);
     try {
       await agent.start();
+    } catch (error) {
+      release();
+      throw error;
+    }
+    try {
       logger.info('reading', {
         sources: setup.sources.map(({ name, logs, plugin }) => ({ name, logs, plugin })),
         aggregator: client?.target ?? 'none',
