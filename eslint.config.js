@@ -3,13 +3,14 @@ import tseslint from 'typescript-eslint';
 
 // Who may import whom; test/architecture.test.ts checks the same over the whole tree, cycles included.
 const rooms = {
-  runtime: ['agent', 'cli', 'filters', 'plugins', 'protocol', 'server', 'test'],
-  protocol: ['agent', 'cli', 'filters', 'plugins', 'server', 'test'],
-  filters: ['agent', 'cli', 'plugins', 'server', 'test'],
-  plugins: ['agent', 'cli', 'filters', 'server', 'test'],
-  agent: ['cli', 'server', 'test'],
-  server: ['agent', 'cli', 'filters', 'plugins', 'test'],
-  cli: ['test'],
+  runtime: ['agent', 'cli', 'client', 'filters', 'plugins', 'protocol', 'server', 'test'],
+  protocol: ['agent', 'cli', 'client', 'filters', 'plugins', 'server', 'test'],
+  filters: ['agent', 'cli', 'client', 'plugins', 'server', 'test'],
+  plugins: ['agent', 'cli', 'client', 'filters', 'server', 'test'],
+  agent: ['cli', 'client', 'server', 'test'],
+  client: ['agent', 'cli', 'filters', 'plugins', 'server', 'test'],
+  server: ['agent', 'cli', 'client', 'filters', 'plugins', 'test'],
+  cli: ['client', 'test'],
 };
 
 export default tseslint.config(
@@ -52,7 +53,7 @@ export default tseslint.config(
     },
   })),
   {
-    files: ['{agent,filters,plugins,server,protocol}/**/*.ts'],
+    files: ['{agent,client,filters,plugins,server,protocol}/**/*.ts'],
     rules: {
       'no-restricted-globals': [
         'error',

@@ -1,5 +1,6 @@
 import { parseAddress } from '../protocol/address.js';
 import { HviewError, describeError } from '../runtime/errors.js';
+import { ConfigSection, parseJsonObject } from './config-section.js';
 import type { AlgorithmName } from './inference/algorithms.js';
 import { ALGORITHMS, DEFAULT_ALGORITHM, isAlgorithmName } from './inference/algorithms.js';
 import type { LogLevel } from '../runtime/logger.js';
@@ -68,7 +69,7 @@ export function standaloneConfig(id: string, address: string, databaseFile = '')
  */
 export function loadConfig(text: string, file: string): AggregatorConfig {
   const problems: string[] = [];
-  const root = new Section(parseJson(text, file), '', problems);
+  const root = new ConfigSection(parseJsonObject(text, file), '', problems);
   const id = root.text('Id', '');
   const peers = new Map(root.section('Peers').texts());
   const address = checkAddresses(id, root.text('Addr', ''), peers, problems);
@@ -102,7 +103,7 @@ export function loadConfig(text: string, file: string): AggregatorConfig {
   return config;
 }
 
-function readRetention(section: Section): RetentionConfig {
+function readRetention(section: ConfigSection): RetentionConfig {
   const enable = section.flag('Enable', false);
   const relative = section.flag('Relative', DEFAULT_RETENTION.relative);
   const frequencySeconds = section.number('Frequency', 0);
@@ -112,7 +113,7 @@ function readRetention(section: Section): RetentionConfig {
   return { enable, frequencySeconds, thresholdSeconds, relative };
 }
 
-function readHold(section: Section): HoldConfig {
+function readHold(section: ConfigSection): HoldConfig {
   const timeSeconds = section.number('HoldTime', 0);
   if (timeSeconds <= 0) return DEFAULT_HOLD;
   return { timeSeconds, listLength: section.number('HoldListLen', DEFAULT_HOLD.listLength) };
@@ -138,89 +139,6 @@ function checkAddresses(
     problems.push(`Addr: "${address}" is not the same as the one in Peers, "${own}"`);
   }
   return address === '' ? (own ?? '') : address;
-}
-
-function parseJson(text: string, file: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new HviewError('CONFIG_INVALID', `${file}: not JSON: ${describeError(error)}`, { cause: error });
-  }
-  if (!isObject(value)) throw new HviewError('CONFIG_INVALID', `${file}: not a JSON object`);
-  return value;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
-/** One object of the file; collects what is wrong under the path of the key. */
-class Section {
-  readonly #values = new Map<string, unknown>();
-
-  constructor(
-    private readonly object: Record<string, unknown>,
-    private readonly path: string,
-    private readonly problems: string[],
-  ) {
-    for (const [key, value] of Object.entries(object)) this.#values.set(key.toLowerCase(), value);
-  }
-
-  text(key: string, absent: string): string {
-    return this.#read(key, absent, 'a text', isText);
-  }
-
-  flag(key: string, absent: boolean): boolean {
-    return this.#read(key, absent, 'true or false', (value) => typeof value === 'boolean');
-  }
-
-  number(key: string, absent: number): number {
-    return this.#read(key, absent, 'a whole number', (value): value is number => Number.isInteger(value));
-  }
-
-  list(key: string): string[] {
-    return this.#read<string[]>(
-      key,
-      [],
-      'a list of texts',
-      (value): value is string[] => Array.isArray(value) && value.every((item) => typeof item === 'string'),
-    );
-  }
-
-  section(key: string): Section {
-    const object = this.#read<Record<string, unknown>>(key, {}, 'an object', isObject);
-    return new Section(object, `${this.path}${key}.`, this.problems);
-  }
-
-  /** Every key of the object with a text for a value; here two keys that differ only in case are two. */
-  texts(): [string, string][] {
-    return Object.entries(this.object).map(([key, value]) => [
-      key,
-      this.#check(key, value, '', 'a text', isText),
-    ]);
-  }
-
-  #read<Value>(key: string, absent: Value, kind: string, is: (value: unknown) => value is Value): Value {
-    return this.#check(key, this.#values.get(key.toLowerCase()), absent, kind, is);
-  }
-
-  #check<Value>(
-    key: string,
-    value: unknown,
-    absent: Value,
-    kind: string,
-    is: (value: unknown) => value is Value,
-  ): Value {
-    if (value === undefined || value === null) return absent;
-    if (is(value)) return value;
-    this.problems.push(`${this.path}${key}: ${JSON.stringify(value)} is not ${kind}`);
-    return absent;
-  }
 }
 
 /** The configuration as hview-mkrc writes it: the original's keys in the original's order. */

@@ -18,6 +18,7 @@ const ROOMS: Record<string, { rooms: string[]; packages: string[] }> = {
     packages: ['tail-file', 'chokidar', 'picomatch'],
   },
   server: { rooms: ['runtime', 'protocol'], packages: ['libsql'] },
+  client: { rooms: ['runtime', 'protocol'], packages: [] },
   cli: { rooms: ['runtime', 'protocol', 'filters', 'plugins', 'agent', 'server'], packages: [] },
 };
 

@@ -55,7 +55,9 @@ async function measure(parts: readonly (readonly [string, Part])[]): Promise<voi
     for (const [name, part] of parts) {
       process.stderr.write(`measuring ${name}; ${loadNow()}\n`);
       try {
-        rows.push(...(await part({ folder, isSmall: flags.has('--small') })));
+        const measured = await part({ folder, isSmall: flags.has('--small') });
+        for (const row of measured) process.stderr.write(`  ${row.name}: ${row.result}\n`);
+        rows.push(...measured);
       } catch (error) {
         process.exitCode = 1;
         rows.push({ name, result: 'not measured', detail: describeError(error) });
