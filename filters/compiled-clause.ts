@@ -45,6 +45,10 @@ function compileTest({ operator, pattern }: Clause): ValueTest {
       return (value) => value !== pattern;
     case '~':
       return searchTest(patternOf(pattern));
+    case '!~': {
+      const found = searchTest(patternOf(pattern));
+      return (value) => !found(value);
+    }
     case '(-': {
       const elements = new Set(listElements(pattern));
       return (value) => elements.has(value);

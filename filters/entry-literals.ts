@@ -56,6 +56,7 @@ function literalsOfClause({ operator, pattern }: Clause): LiteralSet | null {
     case '==':
       return literalsOfValues([pattern]);
     case '!=':
+    case '!~':
       return null;
     case '~':
       return requiredLiterals(patternOf(pattern).core);

@@ -114,6 +114,8 @@ function whyHolds({ operator, pattern }: Clause, value: string): string {
       return 'equal';
     case '!=':
       return `${quote(value)} is another text`;
+    case '!~':
+      return `not found in ${quote(value)}`;
     case '(-':
       return `${quote(value)} is in the list`;
     case '~':
@@ -131,6 +133,8 @@ function whyFails({ operator, pattern }: Clause, value: string): string {
       return describeDifference(pattern, value);
     case '!=':
       return `it is ${quote(pattern)}`;
+    case '!~':
+      return `found, and must not be: ${quote(foundText(pattern, value))}`;
     case '(-': {
       const near = nearestName(value, listElements(pattern));
       return `${quote(value)} is not in the list${near === null ? '' : `; the nearest in it is ${quote(near)}`}`;
@@ -196,7 +200,7 @@ function longestFound(pattern: string, value: string): PartFound | null {
 
 /** 0: nothing of the entry fits; 1: all of it. */
 function nearnessOf({ chain }: RuleEntry, fields: RecordFields): number {
-  const telling = chain.filter(({ operator }) => operator !== '!=');
+  const telling = chain.filter(({ operator }) => operator !== '!=' && operator !== '!~');
   let sum = 0;
   let foundInSearches = 0;
   let searches = 0;

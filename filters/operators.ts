@@ -22,6 +22,11 @@ const OPERATOR_TESTS: Readonly<Record<Operator, (clause: Clause) => ClauseTest>>
     return (value) => search(clause, pattern, value);
   },
 
+  '!~': (clause) => {
+    const { tester } = patternOf(clause.pattern);
+    return (value) => (tester.test(value) ? null : NOTHING);
+  },
+
   '(-': (clause) => {
     const elements = listElements(clause.pattern);
     return (value) => (elements.includes(value) ? NOTHING : null);
@@ -42,6 +47,12 @@ const OPERATOR_TESTS: Readonly<Record<Operator, (clause: Clause) => ClauseTest>>
 /** The clause as a test. Throws INTERNAL when the clause has not been checked by the loader. */
 export function prepareClause(clause: Clause): ClauseTest {
   return OPERATOR_TESTS[clause.operator](clause);
+}
+
+/** The regular expressions that a clause tests with. */
+export function searchesOf({ operator, pattern }: Clause): readonly string[] {
+  if (operator === '~' || operator === '!~') return [pattern];
+  return operator === '(~' ? listElements(pattern) : [];
 }
 
 /** The elements of a clause's list. Throws INTERNAL when the loader has not checked it. */

@@ -45,8 +45,11 @@ export interface Clause {
   readonly captureResult: boolean;
 }
 
-/** `==` equal, `!=` not equal, `~` found in the field, `(-` one of a list, `(~` one of a list found in it. */
-export const OPERATORS = ['==', '!=', '~', '(-', '(~'] as const;
+/**
+ * `==` equal, `!=` not equal, `~` found in the field, `!~` found nowhere in it, `(-` one of a list, `(~` one of
+ * a list found in it.
+ */
+export const OPERATORS = ['==', '!=', '~', '!~', '(-', '(~'] as const;
 export type Operator = (typeof OPERATORS)[number];
 
 /** What a record that fulfils the chain says. */

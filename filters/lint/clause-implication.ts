@@ -12,6 +12,11 @@ export function implies(first: Clause, second: Clause): boolean {
   if (first.field !== second.field) return false;
   const values = valuesOf(first);
   if (values !== null) return values.length > 0 && values.every((value) => holds(second, value));
+  if (second.operator === '!~') {
+    if (first.operator === '!~') return first.pattern === second.pattern;
+    return excludes(second, first);
+  }
+  if (first.operator === '!~') return false;
   if (second.operator === '!=') {
     return first.operator === '!=' ? first.pattern === second.pattern : !holds(first, second.pattern);
   }
@@ -31,9 +36,17 @@ export function exclude(first: Clause, second: Clause): boolean {
     if (values !== null) return values.every((value) => !holds(other, value));
   }
   if (first.operator === '!=' || second.operator === '!=') return false;
+  if (first.operator === '!~') return excludes(first, second);
+  if (second.operator === '!~') return excludes(second, first);
   return patternsOf(first).every((pattern) =>
     patternsOf(second).every((other) => beginDifferently(pattern, other)),
   );
+}
+
+/** Whether a `!~` keeps out all that `other` finds: only a search for the same, or for more. */
+function excludes({ pattern }: Clause, other: Clause): boolean {
+  if (other.operator !== '~' && other.operator !== '(~') return false;
+  return patternsOf(other).every((found) => patternImplies(found, patternOf(pattern)));
 }
 
 /** The only values that fulfil the clause; null: there are others. */

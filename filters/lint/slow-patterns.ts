@@ -1,8 +1,9 @@
-import { listElements } from '../operators.js';
+import { searchesOf } from '../operators.js';
 import { LAST_CODE_POINT, setSize } from '../pattern/character-set.js';
 import type { PatternNode } from '../pattern/pattern-syntax.js';
 import { patternOf } from '../pattern/pattern.js';
-import type { Clause, RuleEntry } from '../rule-set.js';
+import type { RuleEntry } from '../rule-set.js';
+
 import { lintFinding, type LintFinding } from './lint-finding.js';
 import { findGrowth, type Attack, type Growth } from './pattern-growth.js';
 import { nameOf } from './reachability.js';
@@ -63,12 +64,6 @@ function usesOf(entry: RuleEntry): Use[] {
       captures: clause.captureResult,
     })),
   );
-}
-
-/** The regular expressions of a clause. */
-function searchesOf({ operator, pattern }: Clause): readonly string[] {
-  if (operator === '~') return [pattern];
-  return operator === '(~' ? listElements(pattern) : [];
 }
 
 function growthOf({ field, pattern, captures }: Use): Growth {

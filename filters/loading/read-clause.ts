@@ -32,6 +32,10 @@ const OPERATOR_ALIASES: Readonly<Record<string, Operator>> = {
   '(=': '(-',
   '~(': '(~',
   '(~)': '(~',
+  '~!': '!~',
+  '!=~': '!~',
+  '!~~': '!~',
+  '!match': '!~',
 };
 
 /** Reads one clause; null, with the reasons among the problems, when it cannot be used. */
@@ -67,15 +71,15 @@ function checkPattern(
   node: JsonString,
   captureResult: boolean,
 ): void {
-  const isRegex = operator === '~' || operator === '(~';
-  if (captureResult && !isRegex) {
+  const captures = operator === '~' || operator === '(~';
+  if (captureResult && !captures) {
     reader.warn(node, `CaptureResult has no effect with ${operator}; only ~ and (~ capture`);
   }
   const elements = operator === '(-' || operator === '(~' ? readList(reader, node) : wholePattern(node);
-  if (elements === null || !isRegex) return;
+  if (elements === null || (!captures && operator !== '!~')) return;
   let groupCount = 0;
   for (const element of elements) groupCount += checkRegex(reader, node, element) ?? Infinity;
-  if (captureResult && groupCount === 0) {
+  if (captureResult && captures && groupCount === 0) {
     reader.warn(node, 'CaptureResult captures nothing: the Pattern has no named group such as (?P<host>...)');
   }
 }

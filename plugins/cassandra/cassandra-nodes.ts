@@ -2,11 +2,9 @@ import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os';
 import { isIP } from 'node:net';
 import { describeError } from '../../runtime/errors.js';
 import { canonicalHost } from '../endpoint.js';
+import type { HostLookup } from '../host-lookup.js';
 import type { CassandraConfig } from './cassandra-config.js';
 import { DEFAULT_STORAGE_PORT, readEndpoint, type NodeAddress } from './node-address.js';
-
-/** All addresses of a host name. Rejects when there are none. */
-export type HostLookup = (host: string) => Promise<readonly string[]>;
 
 /** A node that is known before the first line of a log. */
 export interface KnownNode {

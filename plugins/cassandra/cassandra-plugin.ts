@@ -1,16 +1,19 @@
-import { lookup as lookupHost } from 'node:dns/promises';
 import { existsSync } from 'node:fs';
 import { HviewError } from '../../runtime/errors.js';
 import { isTimeZone } from '../log-time.js';
 import type { LogPlugin, LogPluginFactory, PluginContext } from '../log-plugin.js';
+import { systemLookup, type HostLookup } from '../host-lookup.js';
 import { readCassandraConfig } from './cassandra-config.js';
 import { MEMORY_LITERALS } from './cassandra-memory.js';
-import { findKnownNodes, type HostLookup, type KnownNodes } from './cassandra-nodes.js';
+import { findKnownNodes, type KnownNodes } from './cassandra-nodes.js';
 import { CassandraStream } from './cassandra-stream.js';
 import { DEFAULT_STORAGE_PORT, nodeId, readEndpoint } from './node-address.js';
 
 /** The others are made up by the stream: what it remembers, or the observer's id. */
 const VERBATIM_FIELDS = ['time', 'level', 'thread', 'file', 'line', 'content', 'tag_context'];
+
+/** All fields that a record has; `phase`, `peer` and `peer_state` are what the stream remembers. */
+const FIELDS = [...VERBATIM_FIELDS, 'tag_subject', 'phase', 'peer', 'peer_state'];
 
 /** Looked for in this order when --config is not given. */
 const USUAL_CONFIGS = [
@@ -18,11 +21,6 @@ const USUAL_CONFIGS = [
   '/etc/cassandra/cassandra.yaml',
   '/etc/cassandra/conf/cassandra.yaml',
 ];
-
-const systemLookup: HostLookup = async (host) => {
-  const addresses = await lookupHost(host, { all: true });
-  return addresses.map(({ address }) => address);
-};
 
 /** The plugin for Cassandra 3.11 to 5.0, with the way host names are resolved. */
 export function createCassandraFactory(lookup: HostLookup): LogPluginFactory {
@@ -43,6 +41,7 @@ export function createCassandraFactory(lookup: HostLookup): LogPluginFactory {
         help: 'further nodes, host[:port] separated by commas; default: the seeds, and whom gossip names',
       },
     ],
+    fields: FIELDS,
     create: (context) => createPlugin(context, lookup),
     createForExamples: () => pluginOver(exampleNodes(), 'UTC', () => undefined),
   };

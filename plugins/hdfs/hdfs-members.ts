@@ -1,14 +1,12 @@
 import { isIP } from 'node:net';
 import { every, type Clock, type Timer } from '../../runtime/clock.js';
 import { describeError } from '../../runtime/errors.js';
+import type { HostLookup } from '../host-lookup.js';
 import type { ConfiguredDaemon, HdfsCluster } from './hdfs-cluster.js';
 import type { HdfsRole } from './hdfs-role.js';
 
 /** How often host names are looked up again. */
 const REFRESH_MS = 60_000;
-
-/** All addresses of a host name. Rejects when there are none. */
-export type HostLookup = (host: string) => Promise<readonly string[]>;
 
 /** A daemon of the cluster under every name and address it is known by. */
 export interface HdfsMember {

@@ -1,4 +1,3 @@
-import { lookup as lookupHost } from 'node:dns/promises';
 import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +6,10 @@ import { HviewError } from '../../runtime/errors.js';
 import { canonicalHost, parseEndpoint } from '../endpoint.js';
 import { isTimeZone } from '../log-time.js';
 import type { LogPlugin, LogPluginFactory, PluginContext } from '../log-plugin.js';
+import { systemLookup, type HostLookup } from '../host-lookup.js';
 import { HdfsDirectory } from './hdfs-directory.js';
 import { NO_CLUSTER, readHdfsCluster } from './hdfs-cluster.js';
-import { HdfsMembers, type HdfsMember, type HostLookup, type MembersView } from './hdfs-members.js';
+import { HdfsMembers, type HdfsMember, type MembersView } from './hdfs-members.js';
 import { MEMORY_LITERALS } from './hdfs-memory.js';
 import { HDFS_ROLES, defaultPort, entityId, roleFromName, type HdfsRole } from './hdfs-role.js';
 import { HdfsStream, type HdfsStreamOptions } from './hdfs-stream.js';
@@ -18,13 +18,11 @@ import { OWN_LITERALS, TRANSFER_LITERAL, type StatedIdentity } from './own-ident
 /** The others are made up by the stream: what it remembers, or the daemon's id. */
 const VERBATIM_FIELDS = ['time', 'level', 'logger', 'class', 'thread', 'file', 'content', 'tag_context'];
 
+/** All fields that a record has; `phase` and `pipeline` are what the stream remembers. */
+const FIELDS = [...VERBATIM_FIELDS, 'method', 'line', 'tag_subject', 'role', 'phase', 'pipeline'];
+
 /** Looked for in this order when --conf is not given. */
 const USUAL_FOLDERS = ['etc/hadoop', 'conf', '/etc/hadoop/conf', '/etc/hadoop', '/opt/hadoop/etc/hadoop'];
-
-const systemLookup: HostLookup = async (host) => {
-  const addresses = await lookupHost(host, { all: true });
-  return addresses.map(({ address }) => address);
-};
 
 /** The plugin for HDFS of Hadoop 2.10 to 3.4, with the way host names are resolved. */
 export function createHdfsFactory(lookup: HostLookup): LogPluginFactory {
@@ -45,6 +43,7 @@ export function createHdfsFactory(lookup: HostLookup): LogPluginFactory {
         help: "the daemon's own address as the others know it, host[:port]; default: what the configuration and the log say",
       },
     ],
+    fields: FIELDS,
     create: (context) => createPlugin(context, lookup),
     createForExamples: () => pluginOver(exampleOptions(), 'UTC', null),
   };

@@ -4,6 +4,7 @@ import { every, type Clock, type Timer } from '../../runtime/clock.js';
 import { describeError } from '../../runtime/errors.js';
 import { isWildcardHost } from '../endpoint.js';
 import { EntityMap, type EntityAddresses } from '../entity-map.js';
+import type { HostLookup } from '../host-lookup.js';
 import { readZooKeeperCluster, type ZooKeeperCluster } from './zookeeper-cluster.js';
 
 /** How often files and host names are looked at again. */
@@ -11,9 +12,6 @@ const REFRESH_MS = 60_000;
 /** An unknown address asks for a look at once, but not more often than this. */
 const EARLY_REFRESH_MS = 10_000;
 const ENTITY_PREFIX = 'peer@';
-
-/** All addresses of a host name. Rejects when there are none. */
-export type HostLookup = (host: string) => Promise<readonly string[]>;
 
 export interface EnsembleOptions {
   /** Path of zoo.cfg. */

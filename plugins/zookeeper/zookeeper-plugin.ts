@@ -1,4 +1,3 @@
-import { lookup as lookupHost } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../runtime/clock.js';
@@ -7,8 +6,9 @@ import { isWildcardHost } from '../endpoint.js';
 import { EntityMap } from '../entity-map.js';
 import { isTimeZone } from '../log-time.js';
 import type { LogPlugin, LogPluginFactory, PluginContext } from '../log-plugin.js';
+import { systemLookup, type HostLookup } from '../host-lookup.js';
 import { readZooKeeperCluster, serverId, type ZooKeeperCluster } from './zookeeper-cluster.js';
-import { ZooKeeperEnsemble, peerId, type HostLookup } from './zookeeper-ensemble.js';
+import { ZooKeeperEnsemble, peerId } from './zookeeper-ensemble.js';
 import { MEMORY_LITERALS, OWN_ID_LITERAL } from './zookeeper-memory.js';
 import { ZooKeeperStream, type EnsembleView } from './zookeeper-stream.js';
 
@@ -17,11 +17,6 @@ const VERBATIM_FIELDS = ['time', 'level', 'tag', 'class', 'line', 'content', 'ta
 
 /** All that a record can have, see README.md. */
 const FIELDS = [...VERBATIM_FIELDS, 'id', 'tag_subject', 'role', 'leader', 'link', 'quorum', 'voter', 'myid'];
-
-const systemLookup: HostLookup = async (host) => {
-  const addresses = await lookupHost(host, { all: true });
-  return addresses.map(({ address }) => address);
-};
 
 /** The plugin for ZooKeeper 3.4 to 3.9, with the way host names are resolved. */
 export function createZooKeeperFactory(lookup: HostLookup): LogPluginFactory {

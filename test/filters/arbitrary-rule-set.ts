@@ -51,7 +51,7 @@ const listOf = (elements: readonly string[]): string =>
 
 const test: fc.Arbitrary<Pick<Clause, 'operator' | 'pattern'>> = fc.oneof(
   fc.record({ operator: fc.constantFrom('==' as const, '!=' as const), pattern: word }),
-  fc.record({ operator: fc.constant('~' as const), pattern }),
+  fc.record({ operator: fc.constantFrom('~' as const, '!~' as const), pattern }),
   fc.record({
     operator: fc.constant('(-' as const),
     pattern: fc.array(word, { minLength: 1, maxLength: 3 }).map(listOf),

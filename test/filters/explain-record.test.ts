@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { explainClause, explainRecord } from '../../filters/explain-record.js';
 import { ruleSetOf } from './lint/rule-sets.js';
 
-function reasonOf(operator: '==' | '!=' | '~' | '(-' | '(~', pattern: string, value?: string): string {
+function reasonOf(operator: '==' | '!=' | '~' | '!~' | '(-' | '(~', pattern: string, value?: string): string {
   const fields = value === undefined ? {} : { content: value };
   return explainClause({ field: 'content', operator, pattern, captureResult: false }, fields).reason;
 }
@@ -15,6 +15,8 @@ describe('why a clause holds or not', () => {
     ['==', 'lost', 'lost', 'equal'],
     ['!=', 'lost', 'lost', 'it is "lost"'],
     ['!=', 'lost', 'found', '"found" is another text'],
+    ['!~', 'lost \\d', 'we lost 5', 'found, and must not be: "lost 5"'],
+    ['!~', 'lost \\d', 'we won', 'not found in "we won"'],
     ['(-', "['alpha', 'beta']", 'alpa', '"alpa" is not in the list; the nearest in it is "alpha"'],
     ['(-', "['alpha', 'beta']", 'beta', '"beta" is in the list'],
     ['~', 'lost \\d+', 'we lost 12 nodes', 'found: "lost 12"'],

@@ -233,7 +233,7 @@ describe('what makes a file unusable', () => {
     expect(code).toBe('FILTER_INVALID');
     expect(message.split('\n')).toEqual([
       'filter conf/rules.json has 5 errors',
-      '  conf/rules.json:6:43: entry 1 (first), clause 1: unknown Operator "=~"; did you mean "~"? (known: ==  !=  ~  (-  (~)',
+      '  conf/rules.json:6:43: entry 1 (first), clause 1: unknown Operator "=~"; did you mean "~"? (known: ==  !=  ~  !~  (-  (~)',
       '  conf/rules.json:7:72: entry 1 (first), clause 2: Pattern is no regular expression: missing ) for this ( (column 2 of "b(")',
       '  conf/rules.json:9:33: entry 1 (first), Classifier: unknown Status "unhealty"; did you mean "unhealthy"? (known: na, healthy, pending, maybe_unhealthy, unhealthy, dying, dead)',
       '  conf/rules.json:12:71: entry 2, clause 1: Pattern is no regular expression: missing ] for this [ (column 3 of "\\\\d[a")',
@@ -287,12 +287,12 @@ describe('what makes a file unusable', () => {
     [
       'an unknown operator',
       clauseFile({ Operator: 'in' }),
-      ['entry 1, clause 1: unknown Operator "in"; did you mean "(-"? (known: ==  !=  ~  (-  (~)'],
+      ['entry 1, clause 1: unknown Operator "in"; did you mean "(-"? (known: ==  !=  ~  !~  (-  (~)'],
     ],
     [
       'an operator like no other',
       clauseFile({ Operator: 'startsWith' }),
-      ['entry 1, clause 1: unknown Operator "startsWith" (known: ==  !=  ~  (-  (~)'],
+      ['entry 1, clause 1: unknown Operator "startsWith" (known: ==  !=  ~  !~  (-  (~)'],
     ],
     [
       'a list that is none',

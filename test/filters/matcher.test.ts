@@ -69,6 +69,10 @@ describe.each(IMPLEMENTATIONS)('%s', (_name, create) => {
       ['~', '', 'x', true],
       ['~', '.*b.*', 'abc', true],
       ['~', 'a.*b$', 'axxb', true],
+      ['!~', 'b', 'abc', false],
+      ['!~', '^b', 'abc', true],
+      ['!~', 'lost \\d', 'lost 5', false],
+      ['!~', 'lost \\d', '', true],
       ['(-', "['ab', 'cd']", 'cd', true],
       ['(-', "['ab', 'cd']", 'c', false],
       ['(-', "['']", '', true],
@@ -82,6 +86,7 @@ describe.each(IMPLEMENTATIONS)('%s', (_name, create) => {
       expect(holds(['f', '==', ''], {})).toBe(true);
       expect(holds(['f', '!=', 'x'], {})).toBe(true);
       expect(holds(['f', '~', '^$'], {})).toBe(true);
+      expect(holds(['f', '!~', 'x'], {})).toBe(true);
       expect(holds(['constructor', '==', ''], {})).toBe(true);
       expect(holds(['__proto__', '==', ''], {})).toBe(true);
       expect(holds(['toString', '~', 'native'], {})).toBe(false);

@@ -8,7 +8,10 @@ import { LineSplitter } from '../../agent/tail/line-splitter.js';
 import { compileRuleSet } from '../../filters/compile.js';
 import type { Matcher } from '../../filters/matcher.js';
 import { loadRuleSet } from '../../filters/load-rule-set.js';
-import { loadPlugin } from '../../plugins/registry.js';
+import { createCassandraFactory } from '../../plugins/cassandra/cassandra-plugin.js';
+import { createHdfsFactory } from '../../plugins/hdfs/hdfs-plugin.js';
+import type { LogPlugin } from '../../plugins/log-plugin.js';
+import { createZooKeeperFactory } from '../../plugins/zookeeper/zookeeper-plugin.js';
 import type { Status } from '../../protocol/model.js';
 import { Status as Statuses, worstStatus } from '../../protocol/model.js';
 import { packageFile } from '../../runtime/package-root.js';
@@ -109,14 +112,23 @@ export function bundledMatcher(system: SystemName = 'zookeeper'): Matcher {
   return matcher;
 }
 
+/** The machines of a capture are gone, and no name server is to be asked for them. */
+const noLookup = (host: string): Promise<never> => Promise.reject(new Error(`${host} is not there any more`));
+
+const factories = {
+  zookeeper: createZooKeeperFactory(noLookup),
+  hdfs: createHdfsFactory(noLookup),
+  cassandra: createCassandraFactory(noLookup),
+};
+
+/** The plugin as the agent beside a log opens it. */
+export function pluginOf(system: SystemName, { pluginOptions: options }: IncidentLog): Promise<LogPlugin> {
+  return factories[system].create({ options, timeZone: 'UTC', notice: () => undefined });
+}
+
 /** What the agent beside a log finds in it, stale off and merge on, by log time alone. */
 export async function findingsOf({ truth }: Incident, log: IncidentLog): Promise<Finding[]> {
-  const factory = await loadPlugin(truth.system);
-  const plugin = await factory.create({
-    options: log.pluginOptions,
-    timeZone: 'UTC',
-    notice: () => undefined,
-  });
+  const plugin = await pluginOf(truth.system, log);
   try {
     const pipeline = new Pipeline({
       plugin,

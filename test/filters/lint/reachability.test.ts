@@ -28,6 +28,8 @@ describe('an entry that can never fire is named', () => {
     ['content ~ lost', 'content == all is lost', 'a value that the pattern is found in'],
     ['level != DEBUG', 'level == WARN', 'anything but another value'],
     ["content (~ ['^a', '^b']", 'content ~ ^bc', 'one pattern of a list'],
+    ['content !~ lost', 'content == fine', 'a value without what must not be found'],
+    ['content !~ lost', 'content !~ lost', 'what must not be found either'],
   ])('when an earlier branch decides: %s before %s (%s)', (earlier, clause) => {
     const chains = { first: [earlier, 'level == ERROR'], own: ['role == x', clause] };
     expect(unreachable(chains)).toEqual(['own']);

@@ -23,6 +23,6 @@ export function ruleSetOf(
 
 function clauseOf(text: ClauseText): object {
   const [, capture = '', field = '', operator = '', pattern = ''] =
-    /^(!?)(\S+) (==|!=|~|\(-|\(~) ([\s\S]*)$/.exec(text) ?? [];
+    /^(!?)(\S+) (==|!=|!~|~|\(-|\(~) ([\s\S]*)$/.exec(text) ?? [];
   return { Field: field, Operator: operator, Pattern: pattern, CaptureResult: capture === '!' };
 }

@@ -1,97 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
-import type { Origin } from '../../../agent/finding.js';
-import { observe } from '../../../agent/observe.js';
-import { RecordReader } from '../../../agent/record-reader.js';
-import { LineSplitter } from '../../../agent/tail/line-splitter.js';
-import { compileRuleSet } from '../../../filters/compile.js';
-import { runExamples, type ExampleFinding } from '../../../filters/examples.js';
-import { LiteralScanner } from '../../../filters/literal-scanner.js';
-import { loadRuleSet } from '../../../filters/load-rule-set.js';
 import { patternOf } from '../../../filters/pattern/pattern.js';
 import { cassandraFactory } from '../../../plugins/cassandra/cassandra-plugin.js';
-import type { LogPlugin, LogRecord } from '../../../plugins/log-plugin.js';
 import { Status } from '../../../protocol/model.js';
-import { packageFile } from '../../../runtime/package-root.js';
+import { bundledRules } from '../../support/bundled-rules.js';
 
-const path = packageFile('filters', 'rules', 'cassandra.json');
-const ruleSet = loadRuleSet(readFileSync(path, 'utf8'), path);
-const matcher = compileRuleSet(ruleSet);
-const plugin = examplePlugin();
-
-function examplePlugin(): LogPlugin {
-  const created = cassandraFactory.createForExamples?.();
-  if (created === undefined) throw new Error('the plugin cannot run examples');
-  return created;
-}
-
-const literals = matcher.literals(plugin.verbatimFields);
-const scanner = literals === null ? null : new LiteralScanner([...literals, ...plugin.memoryLiterals]);
-
-/** Through the agent's own reader, so that its skipping of lines and its joining of traces take part. */
-function replay(lines: readonly string[]): ExampleFinding[] {
-  const stream = plugin.openStream();
-  const findings: ExampleFinding[] = [];
-  const onRecord = (record: LogRecord, origin: Origin) => {
-    const observed = observe(record, origin, matcher, stream);
-    if (observed.kind !== 'finding') return;
-    const { rule, subject, context, status, score } = observed.finding;
-    findings.push({ rule: rule.id, subject, context, status, score });
-  };
-  const reader = new RecordReader({
-    rules: () => ({ scanner, matcher }),
-    stream,
-    text: 'example',
-    startOffset: 0,
-    onRecord,
-    onDrop: () => undefined,
-    counts: { lines: 0, candidates: 0, records: 0, continuations: 0 },
-  });
-  const log = Buffer.from(lines.map((line) => `${line}\n`).join(''));
-  for (const region of new LineSplitter().push(log, 0)) reader.push(region);
-  reader.flush();
-  return findings;
-}
+const { ruleSet, replay } = bundledRules(cassandraFactory);
 
 const TIME = '2026-01-15 10:20:30,123';
 
 describe('the rule set for Cassandra', () => {
-  it('loads without a warning and drops subjects that are no nodes', () => {
-    expect(ruleSet.warnings).toEqual([]);
-    expect(ruleSet.knownSubjectsOnly).toBe(true);
-    expect(ruleSet.plugin).toBe('cassandra');
-  });
-
-  it('does in each of its examples what the example says', () => {
-    const { failures } = runExamples(ruleSet, replay);
-    expect(
-      failures.map(({ entry, exampleNumber, message }) => `${entry.id} ${exampleNumber}: ${message}`),
-    ).toEqual([]);
-  });
-
-  it('has for each entry an example that fires, one that does not, a reason and the versions', () => {
-    const { withoutPositive, withoutNegative } = runExamples(ruleSet, replay);
-    expect([...withoutPositive, ...withoutNegative].map(({ id }) => id)).toEqual([]);
-    const speechless = ruleSet.entries.filter(({ why, versions }) => !/\.$/.test(why) || versions === '');
-    expect(speechless.map(({ id }) => id)).toEqual([]);
-  });
-
-  it('ends every finding that is not good: by a newer word in its context, a withdrawal, or an expiry', () => {
-    const contextsThatEnd = new Set(
-      ruleSet.entries.flatMap(({ classifier }) => [
-        ...(classifier.withdraws?.contexts ?? []),
-        ...(classifier.status === Status.HEALTHY ? [classifier.context] : []),
-      ]),
-    );
-    const endless = ruleSet.entries.filter(
-      ({ classifier }) =>
-        classifier.status > Status.HEALTHY &&
-        classifier.expiresMs === null &&
-        !contextsThatEnd.has(classifier.context),
-    );
-    expect(endless.map(({ id }) => id)).toEqual([]);
-  });
-
   it('ends whatever it says of another node when that node has restarted or left, in the same words', () => {
     const aboutOthers = ruleSet.entries.filter(({ classifier }) => classifier.subject.kind === 'result');
     // What a node said while it started ends by itself.
@@ -130,11 +47,6 @@ describe('the rule set for Cassandra', () => {
       kinds.set(classifier.context, seen.add(classifier.subject.kind));
     }
     expect([...kinds].filter(([, seen]) => seen.size > 1).map(([context]) => context)).toEqual([]);
-  });
-
-  it('can be looked for by literal text, so that other lines cost next to nothing', () => {
-    expect(literals).not.toBeNull();
-    expect(literals?.filter((literal) => literal.length < 6)).toEqual([]);
   });
 
   it('does not let one entry claim the example of another that it does not name', () => {

@@ -1,95 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
-import type { Origin } from '../../../agent/finding.js';
-import { observe } from '../../../agent/observe.js';
-import { RecordReader } from '../../../agent/record-reader.js';
-import { LineSplitter } from '../../../agent/tail/line-splitter.js';
-import { compileRuleSet } from '../../../filters/compile.js';
-import { runExamples, type ExampleFinding } from '../../../filters/examples.js';
-import { LiteralScanner } from '../../../filters/literal-scanner.js';
-import { loadRuleSet } from '../../../filters/load-rule-set.js';
-import type { LogPlugin, LogRecord } from '../../../plugins/log-plugin.js';
 import { hdfsFactory } from '../../../plugins/hdfs/hdfs-plugin.js';
 import { Status } from '../../../protocol/model.js';
-import { systemClock } from '../../../runtime/clock.js';
-import { packageFile } from '../../../runtime/package-root.js';
+import { bundledRules } from '../../support/bundled-rules.js';
 
-const path = packageFile('filters', 'rules', 'hdfs.json');
-const ruleSet = loadRuleSet(readFileSync(path, 'utf8'), path);
-const matcher = compileRuleSet(ruleSet);
-const plugin = examplePlugin();
-
-function examplePlugin(): LogPlugin {
-  const created = hdfsFactory.createForExamples?.();
-  if (created === undefined) throw new Error('the plugin cannot run examples');
-  return created;
-}
-
-const literals = matcher.literals(plugin.verbatimFields);
-const scanner = literals === null ? null : new LiteralScanner([...literals, ...plugin.memoryLiterals]);
-
-/** Through the agent's own reader, so that its skipping of lines and its joining of traces take part. */
-function replay(lines: readonly string[]): ExampleFinding[] {
-  const stream = plugin.openStream();
-  const findings: ExampleFinding[] = [];
-  const onRecord = (record: LogRecord, origin: Origin) => {
-    const observed = observe(record, origin, matcher, stream);
-    if (observed.kind !== 'finding') return;
-    const { rule, subject, context, status, score } = observed.finding;
-    findings.push({ rule: rule.id, subject, context, status, score });
-  };
-  const reader = new RecordReader({
-    rules: () => ({ scanner, matcher }),
-    stream,
-    text: 'example',
-    startOffset: 0,
-    onRecord,
-    onDrop: () => undefined,
-    counts: { lines: 0, candidates: 0, records: 0, continuations: 0 },
-  });
-  const log = Buffer.from(lines.map((line) => `${line}\n`).join(''));
-  for (const region of new LineSplitter().push(log, 0)) reader.push(region);
-  reader.flush();
-  return findings;
-}
+const { ruleSet, replay } = bundledRules(hdfsFactory);
 
 describe('the rule set for HDFS', () => {
-  it('loads without a warning and drops subjects that the cluster does not know', () => {
-    expect(ruleSet.warnings).toEqual([]);
-    expect(ruleSet.knownSubjectsOnly).toBe(true);
-    expect(ruleSet.plugin).toBe('hdfs');
-  });
-
-  it('does in each of its examples what the example says', () => {
-    const { failures } = runExamples(ruleSet, replay);
-    expect(
-      failures.map(({ entry, exampleNumber, message }) => `${entry.id} ${exampleNumber}: ${message}`),
-    ).toEqual([]);
-  });
-
-  it('has for each entry an example that fires, one that does not, a reason and the versions', () => {
-    const { withoutPositive, withoutNegative } = runExamples(ruleSet, replay);
-    expect([...withoutPositive, ...withoutNegative].map(({ id }) => id)).toEqual([]);
-    const speechless = ruleSet.entries.filter(({ why, versions }) => !/\.$/.test(why) || versions === '');
-    expect(speechless.map(({ id }) => id)).toEqual([]);
-  });
-
-  it('ends every finding that is not good: by a newer word in its context, a withdrawal, or an expiry', () => {
-    const contextsThatEnd = new Set(
-      ruleSet.entries.flatMap(({ classifier }) => [
-        ...(classifier.withdraws?.contexts ?? []),
-        ...(classifier.status === Status.HEALTHY ? [classifier.context] : []),
-      ]),
-    );
-    const endless = ruleSet.entries.filter(
-      ({ classifier }) =>
-        classifier.status > Status.HEALTHY &&
-        classifier.expiresMs === null &&
-        !contextsThatEnd.has(classifier.context),
-    );
-    expect(endless.map(({ id }) => id)).toEqual([]);
-  });
-
   it('withdraws at the start of a daemon whatever it said before, in every context there is', () => {
     const start = ruleSet.entries.find(({ id }) => id === 'process-starting');
     const contexts = new Set(ruleSet.entries.map(({ classifier }) => classifier.context));
@@ -110,68 +26,6 @@ describe('the rule set for HDFS', () => {
     // In these the lines can only come in the order in which they get worse.
     expect(mixed.sort()).toEqual(['DiskError', 'Fencing', 'Process']);
   });
-
-  it('can be looked for by literal text, so that other lines cost next to nothing', () => {
-    expect(literals?.filter((literal) => literal.length < 6)).toEqual([]);
-  });
-});
-
-/** Every entry as a rule set of its own. */
-const alone = ruleSet.entries.map((entry) => ({
-  entry,
-  matcher: compileRuleSet({ ...ruleSet, entries: [entry] }),
-}));
-
-/** The fields of the last record that the lines make, with what follows it as its detail. */
-function fieldsOf(lines: readonly string[]): Record<string, string> {
-  const stream = plugin.openStream();
-  let fields: Record<string, string> = {};
-  for (const line of lines) {
-    const parsed = stream.parse(line);
-    if (parsed.kind === 'record') fields = { ...parsed.record.fields, detail: '' };
-    else fields['detail'] = fields['detail'] === '' ? line : `${fields['detail'] ?? ''}\n${line}`;
-  }
-  return fields;
-}
-
-describe('the entries among each other', () => {
-  const examples = ruleSet.entries.flatMap((entry) =>
-    entry.examples.filter(({ expect }) => expect !== null).map(({ lines }) => ({ entry, lines })),
-  );
-  const headOf = ({ chain }: { chain: readonly object[] }) => JSON.stringify(chain[0]);
-
-  it('do not claim one line in different words', () => {
-    const claims = examples.flatMap(({ entry, lines }) => {
-      const fields = fieldsOf(lines);
-      return alone
-        .filter((other) => other.entry !== entry && other.matcher.match(fields) !== null)
-        .filter((other) => headOf(other.entry) !== headOf(entry))
-        .map((other) => `${entry.id} and ${other.entry.id}`);
-    });
-    expect(claims).toEqual([]);
-  });
-
-  it('take time in proportion to the length of a line, whatever it holds', () => {
-    const fillers = [' ', 'a', '1', '.', '/', '[', ', ', ':', 'BP-1 ', '10.0.0.1:9866, '];
-    let slowest = { id: '', ms: 0 };
-    for (const { entry, lines } of examples) {
-      const single = alone.find((other) => other.entry === entry);
-      const fields = fieldsOf(lines);
-      const content = fields['content'] ?? '';
-      for (const filler of [...fillers, content]) {
-        for (const cut of [0.3, 0.6, 0.9, 1]) {
-          const start = content.slice(0, Math.floor(content.length * cut));
-          const hostile = start + filler.repeat(100_000 / Math.max(1, filler.length));
-          const begun = systemClock.monotonic();
-          single?.matcher.match({ ...fields, content: hostile, detail: hostile });
-          const ms = systemClock.monotonic() - begun;
-          if (ms > slowest.ms) slowest = { id: entry.id, ms };
-        }
-      }
-    }
-    // A pattern that tries each start of a 100 kB line to its end takes many seconds.
-    expect(slowest.ms < 250 ? '' : slowest).toBe('');
-  }, 60_000);
 });
 
 describe('the noise of clients and of ordinary work', () => {

@@ -4,7 +4,7 @@ import { anchoredPrefix, compileClause } from '../../../filters/compiled-clause.
 import { buildAutomaton } from '../../../filters/lint/pattern-automaton.js';
 import { findSlowPatterns } from '../../../filters/lint/slow-patterns.js';
 import { loadRuleSet } from '../../../filters/load-rule-set.js';
-import { listElements } from '../../../filters/operators.js';
+import { searchesOf } from '../../../filters/operators.js';
 import { requiredLiterals } from '../../../filters/pattern/literals.js';
 import { patternOf } from '../../../filters/pattern/pattern.js';
 import type { RuleSet } from '../../../filters/rule-set.js';
@@ -26,11 +26,7 @@ function load(path: string): RuleSet {
 }
 
 function patternsOf({ entries }: RuleSet): readonly string[] {
-  const patterns = entries.flatMap(({ chain }) =>
-    chain.flatMap(({ operator, pattern }) =>
-      operator === '~' ? [pattern] : operator === '(~' ? listElements(pattern) : [],
-    ),
-  );
+  const patterns = entries.flatMap(({ chain }) => chain.flatMap(searchesOf));
   return [...new Set(patterns)];
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHdfsFactory } from '../../../plugins/hdfs/hdfs-plugin.js';
-import type { HostLookup } from '../../../plugins/hdfs/hdfs-members.js';
+import type { HostLookup } from '../../../plugins/host-lookup.js';
 import type { LogPlugin, LogStream } from '../../../plugins/log-plugin.js';
 import { HviewError } from '../../../runtime/errors.js';
 import { FakeClock } from '../../support/fake-clock.js';
