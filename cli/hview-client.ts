@@ -2,16 +2,19 @@
 import { hostname } from 'node:os';
 import { createInterface } from 'node:readline';
 import { DEFAULT_PORT } from '../protocol/address.js';
+import type { HealthClientOptions } from '../protocol/health-client.js';
 import { HealthClient } from '../protocol/health-client.js';
 import { timestampFromMillis } from '../protocol/model.js';
 import { systemClock } from '../runtime/clock.js';
 import { HviewError } from '../runtime/errors.js';
 import type { FlagTable } from '../runtime/flags.js';
 import { describeFlags, parseFlags } from '../runtime/flags.js';
+import { createLogger } from '../runtime/logger.js';
 import type { Session } from './client-commands/command.js';
 import { CLIENT_COMMANDS, COMMAND_LIST } from './client-commands/commands.js';
 import { InfoRequest, runCommand } from './run.js';
 import type { ExitCode } from './run.js';
+import { CLIENT_SECURITY_FLAGS, clientSecurityOf } from './security-flags.js';
 
 const FLAGS = {
   server: {
@@ -26,6 +29,7 @@ const FLAGS = {
     placeholder: 'seconds',
     help: 'How long an answer may take.',
   },
+  ...CLIENT_SECURITY_FLAGS,
 } as const satisfies FlagTable;
 
 const HELP = `Usage: hview-client [options] [command]
@@ -48,7 +52,11 @@ await runCommand({ name: 'hview-client', help: HELP, run });
 async function run(words: readonly string[], signal: AbortSignal): Promise<ExitCode> {
   const { values, rest, request } = parseFlags(FLAGS, words);
   if (request !== null) throw new InfoRequest(request);
-  const service = await connect(values.server, values.timeout * 1000);
+  const security = clientSecurityOf(values, createLogger({ level: 'error', program: 'hview-client' }));
+  const service = await connect(values.server, {
+    deadlineMs: values.timeout * 1000,
+    ...(security === undefined ? {} : { security }),
+  });
   const session: Session = {
     service,
     clock: systemClock,
@@ -66,14 +74,15 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
   } finally {
     signal.removeEventListener('abort', onAbort);
     service.close();
+    security?.close();
   }
   return 0;
 }
 
 /** A named aggregator, or whichever answers on this machine: it may listen on loopback or on its name. */
-async function connect(server: string, deadlineMs: number): Promise<HealthClient> {
-  if (server !== '') return new HealthClient({ target: server, deadlineMs });
-  const local = new HealthClient({ target: `localhost:${DEFAULT_PORT}`, deadlineMs });
+async function connect(server: string, options: Omit<HealthClientOptions, 'target'>): Promise<HealthClient> {
+  if (server !== '') return new HealthClient({ target: server, ...options });
+  const local = new HealthClient({ target: `localhost:${DEFAULT_PORT}`, ...options });
   try {
     await local.ping({ id: 'client', address: 'localhost' }, timestampFromMillis(systemClock.now()));
     return local;
@@ -81,7 +90,7 @@ async function connect(server: string, deadlineMs: number): Promise<HealthClient
     local.close();
     return new HealthClient({
       target: `${hostname().split('.')[0] ?? 'localhost'}:${DEFAULT_PORT}`,
-      deadlineMs,
+      ...options,
     });
   }
 }

@@ -22,6 +22,7 @@ import { findingToJson, formatFinding } from './finding-format.js';
 import { logtailCommand } from './logtail-commands/logtail-commands.js';
 import type { ExitCode } from './run.js';
 import { InfoRequest, runCommand } from './run.js';
+import { CLIENT_SECURITY_FLAGS, clientSecurityOf } from './security-flags.js';
 import { NO_STATE, stateFolder } from './state-folder.js';
 
 const FLAGS = {
@@ -43,6 +44,7 @@ const FLAGS = {
     placeholder: 'host:port',
     help: 'The aggregator to report to.',
   },
+  ...CLIENT_SECURITY_FLAGS,
   report: {
     kind: 'switch',
     default: true,
@@ -158,7 +160,10 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
 
   const setup = await setupOf(values, given, rest, logger);
   const sources: OpenedSource[] = [];
-  const client = values.report ? new HealthClient({ target: setup.server }) : null;
+  const security = clientSecurityOf(values, logger);
+  const client = values.report
+    ? new HealthClient({ target: setup.server, ...(security === undefined ? {} : { security }) })
+    : null;
   const print = values.json ? findingToJson : formatFinding;
   try {
     for (const settings of setup.sources) sources.push(await openSource(settings, logger));
@@ -196,6 +201,7 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
     }
   } finally {
     client?.close();
+    security?.close();
     for (const { plugin } of sources) plugin.close();
   }
   return 0;

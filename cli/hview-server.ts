@@ -9,6 +9,7 @@ import { createLogger, logLevelFromName } from '../runtime/logger.js';
 import { Aggregator } from '../server/aggregator.js';
 import type { AggregatorConfig } from '../server/config.js';
 import { loadConfig, standaloneConfig } from '../server/config.js';
+import type { SecurityConfig } from '../server/security-config.js';
 import { writeMemoryUsage } from '../server/memory-usage.js';
 import { noPersistence } from '../server/persistence/persistence.js';
 import type { AlgorithmName } from '../server/inference/algorithms.js';
@@ -53,6 +54,26 @@ const FLAGS = {
     default: '',
     placeholder: 'file',
     help: 'Write a CPU profile there at the end, for the developer tools of Chrome.',
+  },
+  tls_cert: {
+    kind: 'text',
+    default: '',
+    placeholder: 'file',
+    help: 'Listen with TLS: the certificate (PEM), also shown to peers; needs -tls_key.',
+  },
+  tls_key: { kind: 'text', default: '', placeholder: 'file', help: 'The key (PEM) of -tls_cert.' },
+  tls_ca: {
+    kind: 'text',
+    default: '',
+    placeholder: 'file',
+    help:
+      'Ask those that connect for a certificate from these authorities (PEM), and let nobody in without one; ' +
+      "peers' certificates come from them too.",
+  },
+  insecure: {
+    kind: 'switch',
+    default: false,
+    help: 'Listen for other machines without TLS, or without asking who calls. Otherwise only localhost can do without.',
   },
   log_level: {
     kind: 'text',
@@ -135,7 +156,8 @@ function configure(
 ): AggregatorConfig {
   const inference = inferenceOf(values.inference);
   if (values.config !== '') {
-    const config = { ...loadConfig(readConfig(values.config), values.config), ...inference };
+    const loaded = loadConfig(readConfig(values.config), values.config);
+    const config = { ...loaded, ...inference, security: securityOf(values, given, loaded.security) };
     return given.has('dbfile') ? { ...config, databaseFile: values.dbfile } : config;
   }
   const [id, ...others] = rest;
@@ -153,7 +175,23 @@ function configure(
   const port =
     values.port_start + Math.floor(Math.random() * Math.max(1, values.port_end - values.port_start));
   const address = hasPort ? values.addr : `${values.addr}:${port}`;
-  return { ...standaloneConfig(id, address, values.dbfile), ...inference };
+  const standalone = standaloneConfig(id, address, values.dbfile);
+  return { ...standalone, ...inference, security: securityOf(values, given, standalone.security) };
+}
+
+/** Flags come before the configuration. */
+function securityOf(
+  values: FlagValues<typeof FLAGS>,
+  given: ReadonlySet<string>,
+  configured: SecurityConfig,
+): SecurityConfig {
+  return {
+    ...configured,
+    ...(given.has('tls_cert') ? { cert: values.tls_cert } : {}),
+    ...(given.has('tls_key') ? { key: values.tls_key } : {}),
+    ...(given.has('tls_ca') ? { clientCa: values.tls_ca } : {}),
+    ...(given.has('insecure') ? { allowsInsecure: values.insecure } : {}),
+  };
 }
 
 function inferenceOf(name: string): { readonly inference?: AlgorithmName } {

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { ClientSecurity } from '../protocol/client-security.js';
 import { HealthClient } from '../protocol/health-client.js';
 import type { Clock } from '../runtime/clock.js';
 import { systemClock } from '../runtime/clock.js';
 import { HviewError } from '../runtime/errors.js';
+import { silentLogger } from '../runtime/logger.js';
+import type { TlsPaths } from '../runtime/tls-files.js';
 import { Courier } from './courier.js';
 import type { Destination } from './destination.js';
 import type { HealthReporter } from './health-reporter.js';
@@ -17,6 +20,12 @@ import { SubjectResolver } from './subject-resolver.js';
 export interface ConnectOptions {
   /** host:port of the aggregator; without a port 6688. */
   readonly aggregator: string;
+  /** TLS with the aggregator: files in PEM. `ca`: its authority; `cert` and `key`: the own certificate. */
+  readonly tls?: TlsPaths;
+  /** A file whose first line ends in the token that the aggregator wants to see; its owner's and group's alone. */
+  readonly tokenFile?: string;
+  /** The token may travel to another machine in plain text. */
+  readonly insecure?: boolean;
   /** The system that this program belongs to, such as `shop`. */
   readonly module: string;
   /** The id that this program reports under, and by which others report about it, such as `cart@10.0.0.3:8080`. */
@@ -61,8 +70,22 @@ export function connect(options: ConnectOptions): HealthReporter {
     clock: systemClock,
     random: Math.random,
     idPrefix: randomBytes(12).toString('base64url'),
-    open: (target) => new HealthClient({ target, maxReconnectMs: 2000 }),
+    open: (target) => openClient(target, options),
   });
+}
+
+/** Renewed certificates and tokens are taken over. */
+function openClient(target: string, { tls, tokenFile, insecure }: ConnectOptions): HealthClient {
+  const options = { target, maxReconnectMs: 2000 };
+  if (tls === undefined && tokenFile === undefined) return new HealthClient(options);
+  const security = new ClientSecurity({
+    tls: tls ?? null,
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+    allowsInsecure: insecure === true,
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  return new HealthClient({ ...options, security, onClose: () => security.close() });
 }
 
 /** As connect, in given surroundings. */

@@ -253,7 +253,7 @@ export class Courier {
       this.#mode = 'unknown';
       return;
     }
-    if (error.code === 'UNREACHABLE' || error.code === 'TIMEOUT' || isForgottenHandle(error)) {
+    if (isAway(error) || isForgottenHandle(error)) {
       if (error.code === 'TIMEOUT') this.#size = Math.max(1, Math.floor(slice.length / 2));
       // Who answers after this may be another one, that knows other things.
       this.#mode = 'unknown';
@@ -287,6 +287,13 @@ export class Courier {
     problems.tell('aggregator-away', { message, hint });
     await this.#rest(this.#backoff.next());
   }
+}
+
+/** Nothing gets there at all just now. */
+function isAway({ code }: HviewError): boolean {
+  return (
+    code === 'UNREACHABLE' || code === 'TIMEOUT' || code === 'UNAUTHENTICATED' || code === 'PERMISSION_DENIED'
+  );
 }
 
 /** The aggregator was restarted without its registrations. */

@@ -10,6 +10,8 @@ const TO_GRPC: Partial<Record<ErrorCode, GrpcStatus>> = {
   DATABASE_FAILED: GrpcStatus.UNAVAILABLE,
   TIMEOUT: GrpcStatus.DEADLINE_EXCEEDED,
   UNREACHABLE: GrpcStatus.UNAVAILABLE,
+  UNAUTHENTICATED: GrpcStatus.UNAUTHENTICATED,
+  PERMISSION_DENIED: GrpcStatus.PERMISSION_DENIED,
   OVERLOADED: GrpcStatus.RESOURCE_EXHAUSTED,
   UNSUPPORTED: GrpcStatus.UNIMPLEMENTED,
 };
@@ -51,9 +53,19 @@ export function fromGrpcError(error: ServiceError, method: string, target: strin
         `cannot reach the aggregator at ${target}: ${reasonIn(error.details)}`,
         {
           ...cause,
-          hint: 'Is hview-server running there? Name another one with -server host:port.',
+          hint: unreachableHint(error.details),
         },
       );
+    case GrpcStatus.UNAUTHENTICATED:
+      return new HviewError('UNAUTHENTICATED', `${target} does not know who calls: ${error.details}`, {
+        ...cause,
+        hint: 'Give the certificate with -tls_cert and -tls_key, or the token with -token_file.',
+      });
+    case GrpcStatus.PERMISSION_DENIED:
+      return new HviewError('PERMISSION_DENIED', `${target} does not allow ${method}: ${error.details}`, {
+        ...cause,
+        hint: "Who may do what stands in the aggregator's configuration under Access.",
+      });
     case GrpcStatus.CANCELLED:
       return new HviewError('UNREACHABLE', `the call ${method} to ${target} was cancelled`, cause);
     case GrpcStatus.RESOURCE_EXHAUSTED:
@@ -95,4 +107,19 @@ function exhausted(error: ServiceError, method: string, target: string): HviewEr
 /** What the system said, out of gRPC's account of all it tried; else the whole account. */
 function reasonIn(details: string): string {
   return /Last error: (?:Error: )?(.+?)\.? Resolution note:/s.exec(details)?.[1] ?? details;
+}
+
+/** What goes wrong when one side speaks TLS and the other does not, or they do not trust each other. */
+function unreachableHint(details: string): string {
+  if (/certificate|altnames|self-signed|issuer/i.test(details)) {
+    return 'Its certificate is not accepted. Is -tls_ca its authority, and does the certificate hold the name in -server?';
+  }
+  if (
+    /ECONNRESET|EPROTO|wrong version number|packet length|socket hang up|before secure TLS|Connection dropped|Failed to connect/.test(
+      details,
+    )
+  ) {
+    return 'Does one side use TLS and the other not? With -tls_ca this side does.';
+  }
+  return 'Is hview-server running there? Name another one with -server host:port.';
 }

@@ -1,9 +1,10 @@
-import { Client, compressionAlgorithms, credentials, status as GrpcStatus } from '@grpc/grpc-js';
+import { Client, Metadata, compressionAlgorithms, credentials, status as GrpcStatus } from '@grpc/grpc-js';
 import type { ClientUnaryCall, MethodDefinition, ServiceError } from '@grpc/grpc-js';
 import { HviewError } from '../runtime/errors.js';
 import { formatAddress, parseAddress } from './address.js';
 import { batchResultFromWire, batchToWire } from './batch-codec.js';
 import type { AggregatorDescription, Batch, BatchResult, BatchService } from './batch-service.js';
+import type { ClientSecurity } from './client-security.js';
 import * as codec from './codec.js';
 import { AggregatorService as batchMethods, SubmitBatchRequest } from './generated/hview/v1/hview.js';
 import {
@@ -30,6 +31,10 @@ export interface HealthClientOptions {
   readonly deadlineMs?: number;
   /** Longest pause between two attempts to connect, milliseconds. */
   readonly maxReconnectMs?: number;
+  /** How it shows who it is and makes sure of the aggregator; without it plain text and no name. */
+  readonly security?: ClientSecurity;
+  /** Called once it is closed. */
+  readonly onClose?: () => void;
   /** How requests travel, default `none`. `gzip` makes batches about a fifth as large and costs time. */
   readonly compression?: 'none' | 'gzip';
 }
@@ -39,6 +44,8 @@ const DEFAULT_DEADLINE_MS = 5000;
 const MAX_REPLY_BYTES = 256 * 1024 * 1024;
 
 const DEFAULT_MAX_RECONNECT_MS = 5000;
+
+const NO_METADATA = new Metadata();
 
 type Method<Request, Reply> = Pick<
   MethodDefinition<Request, Reply>,
@@ -63,15 +70,21 @@ export class HealthClient implements HealthService, BatchService {
   readonly target: string;
   readonly #client: Client;
   readonly #deadlineMs: number;
+  readonly #security: Pick<ClientSecurity, 'metadata'>;
+  readonly #onClose: (() => void) | undefined;
   readonly #inFlight = new Set<ClientUnaryCall>();
   /** What the aggregator takes, once it was asked. */
   #description: AggregatorDescription | null = null;
 
-  /** Throws ADDRESS_INVALID. */
+  /** Throws ADDRESS_INVALID, or EXPOSED when a token would travel in plain text. */
   constructor(options: HealthClientOptions) {
     this.target = formatAddress(parseAddress(options.target));
     this.#deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
-    this.#client = new Client(this.target, credentials.createInsecure(), {
+    this.#onClose = options.onClose;
+    this.#security = options.security ?? { metadata: NO_METADATA };
+    const channel = options.security?.channel(this.target);
+    this.#client = new Client(this.target, channel?.credentials ?? credentials.createInsecure(), {
+      ...channel?.options,
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': options.maxReconnectMs ?? DEFAULT_MAX_RECONNECT_MS,
       // Finds a connection whose other end is gone without a word.
@@ -194,6 +207,7 @@ export class HealthClient implements HealthService, BatchService {
   close(): void {
     for (const call of this.#inFlight) call.cancel();
     this.#client.close();
+    this.#onClose?.();
   }
 
   #checkSize(unit: string, size: number, most = 0): void {
@@ -213,6 +227,7 @@ export class HealthClient implements HealthService, BatchService {
         method.requestSerialize,
         method.responseDeserialize,
         request,
+        this.#security.metadata,
         // gRPC counts a deadline from the wall clock itself, so it cannot be handed a clock.
         { deadline: performance.timeOrigin + performance.now() + this.#deadlineMs },
         (error: ServiceError | null, reply?: Reply) => {

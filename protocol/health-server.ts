@@ -1,9 +1,12 @@
 import { Server, ServerCredentials, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import type { handleUnaryCall } from '@grpc/grpc-js';
 import type { Clock } from '../runtime/clock.js';
-import { HviewError, describeError } from '../runtime/errors.js';
+import { HviewError } from '../runtime/errors.js';
+import type { ConnectionCounts, ConnectionLimits, PortSecurity } from '../runtime/listener.js';
+import { LOOPBACK_ONLY, Listener } from '../runtime/listener.js';
+import type { Logger } from '../runtime/logger.js';
+import { silentLogger } from '../runtime/logger.js';
 import type { Address } from './address.js';
-import { formatAddress } from './address.js';
 import { addBatchService } from './batch-server.js';
 import type { BatchHandlers } from './batch-service.js';
 import * as codec from './codec.js';
@@ -27,6 +30,11 @@ export interface HealthServerOptions {
   /** Without them the server is like an older one: it does not know hview.v1.Aggregator. */
   readonly batchHandlers?: BatchHandlers;
   readonly clock: Clock;
+  /** Without it nothing is told. */
+  readonly logger?: Logger;
+  /** Who may connect, and how; default: this machine alone, in plain text. */
+  readonly security?: PortSecurity;
+  readonly connectionLimits?: ConnectionLimits;
   /** Largest request in bytes; a larger one answers RESOURCE_EXHAUSTED. */
   readonly maxRequestBytes?: number;
 }
@@ -34,6 +42,7 @@ export interface HealthServerOptions {
 export interface RunningHealthServer {
   /** Where it listens, with the port that was taken. */
   readonly address: Address;
+  connections(): ConnectionCounts;
   /** Takes no new call, lets those under way end within `limitMs`, then cuts them off. */
   stop(limitMs: number): Promise<void>;
 }
@@ -53,7 +62,7 @@ type Implementation = {
 /** Larger than any request that is taken, so that one that is too large can be told what is allowed. */
 const DEFAULT_MAX_REQUEST_BYTES = 1280 * 1024;
 
-/** Binds the handlers to a listening gRPC server. Rejects with ADDRESS_IN_USE or ADDRESS_INVALID. */
+/** Binds the handlers to a listening gRPC server. Rejects with EXPOSED, ADDRESS_IN_USE or ADDRESS_INVALID. */
 export async function startHealthServer(options: HealthServerOptions): Promise<RunningHealthServer> {
   // What goes wrong comes back as an error; gRPC's own lines on standard error would only repeat it.
   if (process.env['GRPC_VERBOSITY'] === undefined) setLogVerbosity(logVerbosity.NONE);
@@ -72,34 +81,27 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
     protoFiles.push('hview/v1/hview.proto');
   }
   addReflection(server, protoFiles);
-  const port = await listen(server, formatAddress(options.address));
+  // Connections come ready from our own listener, which guards the port and renews certificates.
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const { connectionLimits: limits } = options;
+  const listener = await Listener.open({
+    address: options.address,
+    purpose: { name: 'the gRPC service', flag: '-addr' },
+    security: options.security ?? LOOPBACK_ONLY,
+    protocol: 'h2',
+    ...(limits === undefined ? {} : { limits }),
+    onConnection: (socket) => injector.injectConnection(socket),
+    clock: options.clock,
+    logger: options.logger ?? silentLogger,
+  });
   return {
-    address: { host: options.address.host, port },
-    stop: (limitMs) => stop(server, options.clock, limitMs),
+    address: listener.address,
+    connections: () => listener.counts(),
+    stop: (limitMs) => {
+      listener.close();
+      return stop(server, options.clock, limitMs);
+    },
   };
-}
-
-function listen(server: Server, address: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
-      if (error === null) resolve(port);
-      else reject(listenError(address, error));
-    });
-  });
-}
-
-function listenError(address: string, error: Error): HviewError {
-  const text = describeError(error);
-  if (text.includes('EADDRINUSE')) {
-    return new HviewError('ADDRESS_IN_USE', `another program listens on ${address}`, {
-      cause: error,
-      hint: 'Stop it, or choose another address with -addr host:port.',
-    });
-  }
-  return new HviewError('ADDRESS_INVALID', `cannot listen on ${address}: ${text}`, {
-    cause: error,
-    hint: 'The host must name an address of this machine.',
-  });
 }
 
 function stop(server: Server, clock: Clock, limitMs: number): Promise<void> {

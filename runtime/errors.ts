@@ -9,7 +9,11 @@ export const ERROR_CODES = {
   DATABASE_FAILED: 'the journal cannot be opened or written',
   ADDRESS_INVALID: 'a host:port cannot be understood',
   ADDRESS_IN_USE: 'another program listens on the address',
+  EXPOSED: 'others than this machine could reach it, and it is not protected',
+  CREDENTIALS_INVALID: 'a certificate, a key or a token file cannot be used',
   UNREACHABLE: 'the aggregator cannot be reached',
+  UNAUTHENTICATED: 'the aggregator does not know who calls',
+  PERMISSION_DENIED: 'the aggregator does not let this caller do that',
   TIMEOUT: 'an answer did not come in time',
   NOT_FOUND: 'what was asked for is not there',
   REQUEST_INVALID: 'a request was refused as malformed',
@@ -82,7 +86,7 @@ export function systemErrorReason(error: unknown): string {
 
 /** A failed file operation in words a person can act on. */
 export function fileError(
-  code: 'FILE_UNREADABLE' | 'FILE_UNWRITABLE' | 'CONFIG_INVALID' | 'FILTER_INVALID',
+  code: 'FILE_UNREADABLE' | 'FILE_UNWRITABLE' | 'CONFIG_INVALID' | 'FILTER_INVALID' | 'CREDENTIALS_INVALID',
   what: string,
   path: string,
   error: unknown,

@@ -1,6 +1,7 @@
 import type { HealthHandlers } from '../protocol/health-service.js';
 import type { Address } from '../protocol/address.js';
 import { formatAddress, parseAddress } from '../protocol/address.js';
+import { ClientSecurity } from '../protocol/client-security.js';
 import { HealthClient } from '../protocol/health-client.js';
 import type { RunningHealthServer } from '../protocol/health-server.js';
 import { startHealthServer } from '../protocol/health-server.js';
@@ -9,8 +10,10 @@ import type { Clock } from '../runtime/clock.js';
 import { every } from '../runtime/clock.js';
 import { HviewError, describeError } from '../runtime/errors.js';
 import { Lifecycle } from '../runtime/lifecycle.js';
+import type { ConnectionCounts, PortSecurity } from '../runtime/listener.js';
 import type { Logger } from '../runtime/logger.js';
 import { packageVersion } from '../runtime/package-root.js';
+import { TlsFiles } from '../runtime/tls-files.js';
 import type { AggregatorConfig } from './config.js';
 import { ALGORITHMS } from './inference/algorithms.js';
 import { Inferences } from './inference/inferences.js';
@@ -27,6 +30,7 @@ import { batchHandlers, checkEntries } from './rpc/batch-handlers.js';
 import { healthHandlers } from './rpc/health-handlers.js';
 import { Registrations } from './rpc/registrations.js';
 import { checkName } from './rpc/validation.js';
+import { callingFiles, describeSecurity, listeningFiles } from './security-config.js';
 import { HoldBuffer } from './store/hold-buffer.js';
 import { ReportStore } from './store/report-store.js';
 
@@ -47,6 +51,8 @@ export interface AggregatorCounts extends IntakeCounts {
   /** Reports that are held now. */
   readonly held: number;
   readonly journal: PersistenceCounts;
+  /** At the gRPC port. */
+  readonly connections: ConnectionCounts;
   /** Key: the peer's id. */
   readonly relay: Readonly<Record<string, PeerLinkCounts>>;
   /** Ids of reports by which repetitions are noticed, and the memory for them. */
@@ -75,6 +81,8 @@ const REST_FACTOR = 4;
 
 /** How long each part may take to stop, milliseconds; the three that may wait make 5 s together. */
 const STOP_LIMIT_MS = { service: 1500, relay: 500, part: 3000 } as const;
+
+const NO_CONNECTIONS: ConnectionCounts = { open: 0, accepted: 0, refused: 0, failedHandshakes: 0 };
 
 /**
  * The aggregator: takes reports in, keeps, infers, persists and relays them, and answers. Store,
@@ -132,7 +140,10 @@ export class Aggregator {
     return this.#server.address;
   }
 
-  /** Rejects with DATABASE_FAILED, ADDRESS_IN_USE or ADDRESS_INVALID; what was started is stopped again. */
+  /**
+   * Rejects with DATABASE_FAILED, CREDENTIALS_INVALID, EXPOSED, ADDRESS_IN_USE or ADDRESS_INVALID; what was started is
+   * stopped again.
+   */
   async start(): Promise<void> {
     const { config, persistence, clock, logger } = this.#options;
     try {
@@ -150,7 +161,9 @@ export class Aggregator {
           version: packageVersion(),
           submit: (size, decode) => this.#intake.batch(size, decode),
         }),
+        security: this.#portSecurity(),
         clock,
+        logger,
       });
       this.#lifecycle.onStop('the service', () => this.#server?.stop(STOP_LIMIT_MS.service));
 
@@ -163,6 +176,7 @@ export class Aggregator {
         address: formatAddress(this.address),
         peers: config.peers.size,
         journal: config.databaseFile === '' ? 'none' : config.databaseFile,
+        security: describeSecurity(config.security),
         restoredReports,
       });
     } catch (error) {
@@ -184,6 +198,7 @@ export class Aggregator {
       ...this.#intake.counts(),
       held: this.#held.reports,
       journal: this.#options.persistence.counts(),
+      connections: this.#server?.connections() ?? NO_CONNECTIONS,
       relay: this.#relay.counts(),
       remembered: this.#intake.remembered(),
     };
@@ -252,13 +267,24 @@ export class Aggregator {
     });
   }
 
+  /** The certificates are read first: without them there is no port to open. */
+  #portSecurity(): PortSecurity {
+    const { config, clock, logger } = this.#options;
+    const paths = listeningFiles(config.security);
+    const tls = paths === null ? null : new TlsFiles({ paths, clock, logger });
+    if (tls !== null) this.#lifecycle.onStop('the certificates', () => tls.close());
+    const { allowsInsecure } = config.security;
+    return { tls, authenticates: tls?.material.ca !== undefined, allowsInsecure };
+  }
+
   #connectPeers(): ReadonlyMap<string, PeerLink> {
     const { config, clock, random, logger } = this.#options;
     const self = { id: config.id, address: config.address };
     const links = new Map<string, PeerLink>();
+    const security = this.#peerSecurity();
     for (const [id, address] of config.peers) {
       if (id === config.id) continue;
-      const service = new HealthClient({ target: address, deadlineMs: PEER_DEADLINE_MS });
+      const service = new HealthClient({ target: address, deadlineMs: PEER_DEADLINE_MS, security });
       this.#peers.set(id, service);
       this.#lifecycle.onStop(`the connection to ${id}`, () => service.close());
       const queueLength = PEER_QUEUE_LENGTH;
@@ -268,6 +294,14 @@ export class Aggregator {
       );
     }
     return links;
+  }
+
+  #peerSecurity(): ClientSecurity {
+    const { config, clock, logger } = this.#options;
+    const tls = callingFiles(config.security);
+    const security = new ClientSecurity({ tls, clock, logger });
+    this.#lifecycle.onStop('the certificates towards peers', () => security.close());
+    return security;
   }
 
   /** Makes the connections, and lets the logs of both sides tell that they know each other. */

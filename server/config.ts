@@ -1,6 +1,8 @@
 import { parseAddress } from '../protocol/address.js';
 import { HviewError, describeError } from '../runtime/errors.js';
 import { ConfigSection, parseJsonObject } from './config-section.js';
+import type { SecurityConfig } from './security-config.js';
+import { NO_SECURITY, readSecurity } from './security-config.js';
 import type { AlgorithmName } from './inference/algorithms.js';
 import { ALGORITHMS, DEFAULT_ALGORITHM, isAlgorithmName } from './inference/algorithms.js';
 import type { LogLevel } from '../runtime/logger.js';
@@ -41,6 +43,7 @@ export interface AggregatorConfig {
   readonly databaseFile: string;
   readonly retention: RetentionConfig;
   readonly hold: HoldConfig;
+  readonly security: SecurityConfig;
 }
 
 const DEFAULT_RETENTION = { frequencySeconds: 180, thresholdSeconds: 300, relative: true } as const;
@@ -60,6 +63,7 @@ export function standaloneConfig(id: string, address: string, databaseFile = '')
     databaseFile,
     retention: { enable: false, ...DEFAULT_RETENTION },
     hold: DEFAULT_HOLD,
+    security: NO_SECURITY,
   };
 }
 
@@ -94,6 +98,7 @@ export function loadConfig(text: string, file: string): AggregatorConfig {
     databaseFile: root.text('DBFile', ''),
     retention: readRetention(root.section('GCConfig')),
     hold: readHold(root.section('BufConfig')),
+    security: readSecurity(root, problems),
   };
   if (problems.length > 0) {
     throw new HviewError('CONFIG_INVALID', `${file}: ${problems.join('; ')}`, {

@@ -200,6 +200,8 @@ export class BatchChannel {
       case 'UNSUPPORTED':
         return 'unsupported';
       case 'UNREACHABLE':
+      case 'UNAUTHENTICATED':
+      case 'PERMISSION_DENIED':
         link.failed(error);
         return 'again';
       case 'OVERLOADED':

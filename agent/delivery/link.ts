@@ -1,7 +1,7 @@
 import { Backoff } from '../../runtime/backoff.js';
 import type { Clock } from '../../runtime/clock.js';
 import { sleep } from '../../runtime/clock.js';
-import type { HviewError } from '../../runtime/errors.js';
+import type { ErrorCode, HviewError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
 
 export interface LinkOptions {
@@ -122,7 +122,17 @@ export class Link {
   }
 }
 
+/** Somebody has to put a missing certificate or permission right; until then findings wait. */
+const LINK_TROUBLE: ReadonlySet<ErrorCode> = new Set([
+  'UNREACHABLE',
+  'UNAUTHENTICATED',
+  'PERMISSION_DENIED',
+  'TIMEOUT',
+  'OVERLOADED',
+  'UNSUPPORTED',
+]);
+
 /** Trouble that every other call has as well, for as long as it lasts. */
 export function isAboutTheLink({ code }: HviewError): boolean {
-  return code === 'UNREACHABLE' || code === 'TIMEOUT' || code === 'OVERLOADED' || code === 'UNSUPPORTED';
+  return LINK_TROUBLE.has(code);
 }

@@ -2,6 +2,7 @@ import type { Intake, LearnKind, LearnRequest } from '../../protocol/health-serv
 import type { Peer, Report } from '../../protocol/model.js';
 import { Backoff } from '../../runtime/backoff.js';
 import type { Clock, Timer } from '../../runtime/clock.js';
+import type { ErrorCode } from '../../runtime/errors.js';
 import { HviewError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
 
@@ -50,6 +51,15 @@ const IN_FLIGHT = 32;
 
 const FIRST_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 10_000;
+
+/** Nothing gets through just now; a missing permission is for somebody to give. */
+const AWAY: ReadonlySet<ErrorCode> = new Set([
+  'UNREACHABLE',
+  'UNAUTHENTICATED',
+  'PERMISSION_DENIED',
+  'TIMEOUT',
+  'OVERLOADED',
+]);
 
 /** A peer that is there but fails gets a message this often, so that no message stops those behind it. */
 const MAX_FAILURES = 3;
@@ -179,7 +189,7 @@ export class PeerLink {
 
   #failed(message: Message, error: HviewError): void {
     if (this.#isClosed) return;
-    const isAway = error.code === 'UNREACHABLE' || error.code === 'TIMEOUT' || error.code === 'OVERLOADED';
+    const isAway = AWAY.has(error.code);
     if (!isAway) message.failures += 1;
     if (error.code === 'REQUEST_INVALID' || message.failures >= MAX_FAILURES) {
       // It answers, only not to this one.

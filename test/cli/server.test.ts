@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TestAuthority } from '../support/certificates.js';
 import { endCommands, runCommandLine } from '../support/spawn-command.js';
 import { startServer } from '../support/started-server.js';
 import { removeFolder } from '../support/zookeeper-files.js';
@@ -42,6 +43,36 @@ describe('hview-server', () => {
     expect(Number(port)).toBeGreaterThanOrEqual(21000);
     expect(Number(port)).toBeLessThan(29000);
     expect((await ask(address, ['list', 'subject'])).code).toBe(0);
+  });
+
+  it.each([
+    [['-addr', '0.0.0.0:0'], '0.0.0.0', 'without TLS'],
+    [['-addr', ':0'], 'every interface', 'without TLS'],
+    [['-addr', '[::]:0'], '::', 'without TLS'],
+  ])('does not open itself to the network unprotected: %j', async (words, where, how) => {
+    const { code, stderr } = await runCommandLine('hview-server', [...words, 'pano0']);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `hview-server: the gRPC service would be open to the network: ${where} is not only this machine, and it would listen ${how}\n` +
+        'Give -tls_cert, -tls_key and -tls_ca or -token_file (SECURITY.md has an example), listen on localhost with -addr, ' +
+        'or, on a network that you trust, say -insecure.\n',
+    );
+  });
+
+  it('opens itself to the network when it is told so', async () => {
+    const { address } = await startServer(['-insecure', '-addr', '0.0.0.0:0', 'pano0']);
+    expect((await ask(address.replace('0.0.0.0', '127.0.0.1'), ['ping'])).code).toBe(0);
+  });
+
+  it('opens itself to the network with TLS and certificates of clients, which programs show by the same flags', async () => {
+    const authority = await TestAuthority.create();
+    const own = await authority.issue('pano0');
+    const flags = ['-tls_cert', own.cert, '-tls_key', own.key, '-tls_ca', authority.ca];
+    const { address } = await startServer([...flags, '-addr', '0.0.0.0:0', 'pano0']);
+    const target = address.replace('0.0.0.0', '127.0.0.1');
+    expect((await ask(target, ['ping'])).code).toBe(2);
+    const { code, stderr } = await ask(target, [...flags, 'ping']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   it('runs on the configuration that hview-mkrc writes, and keeps in its database what it was told', async () => {
