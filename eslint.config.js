@@ -3,22 +3,23 @@ import tseslint from 'typescript-eslint';
 
 // Who may import whom; test/architecture.test.ts checks the same over the whole tree, cycles included.
 const rooms = {
-  runtime: ['agent', 'cli', 'client', 'filters', 'plugins', 'protocol', 'server', 'test'],
-  protocol: ['agent', 'cli', 'client', 'filters', 'plugins', 'server', 'test'],
-  filters: ['agent', 'cli', 'client', 'plugins', 'server', 'test'],
-  plugins: ['agent', 'cli', 'client', 'filters', 'server', 'test'],
-  agent: ['cli', 'client', 'server', 'test'],
-  client: ['agent', 'cli', 'filters', 'plugins', 'server', 'test'],
-  server: ['agent', 'cli', 'client', 'filters', 'plugins', 'test'],
-  cli: ['client', 'test'],
+  runtime: ['agent', 'cli', 'client', 'filters', 'page', 'plugins', 'protocol', 'server', 'test'],
+  protocol: ['agent', 'cli', 'client', 'filters', 'page', 'plugins', 'server', 'test'],
+  filters: ['agent', 'cli', 'client', 'page', 'plugins', 'server', 'test'],
+  plugins: ['agent', 'cli', 'client', 'filters', 'page', 'server', 'test'],
+  agent: ['cli', 'client', 'page', 'server', 'test'],
+  client: ['agent', 'cli', 'filters', 'page', 'plugins', 'server', 'test'],
+  server: ['agent', 'cli', 'client', 'filters', 'page', 'plugins', 'test'],
+  cli: ['client', 'page', 'test'],
+  page: ['agent', 'cli', 'client', 'filters', 'plugins', 'runtime', 'server', 'test'],
 };
 
 export default tseslint.config(
   { ignores: ['dist/', 'protocol/generated/', 'samples/**/*.mjs'] },
   js.configs.recommended,
-  ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
+  ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ['**/*.{ts,tsx}'] })),
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       eqeqeq: 'error',
@@ -37,7 +38,7 @@ export default tseslint.config(
     },
   },
   ...Object.entries(rooms).map(([room, forbidden]) => ({
-    files: [`${room}/**/*.ts`],
+    files: [`${room}/**/*.{ts,tsx}`],
     rules: {
       'no-restricted-imports': [
         'error',

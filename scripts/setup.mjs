@@ -23,6 +23,7 @@ console.error('Compiling...');
 // A lost output with a kept build state would compile to nothing.
 if (!existsSync(join(root, 'dist', 'cli'))) rmSync(join(root, 'dist'), { recursive: true, force: true });
 run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root]);
+run(process.execPath, [join(root, 'scripts', 'build-page.mjs')]);
 
 function run(command, words) {
   const result = spawnSync(command, words, {

@@ -19,6 +19,7 @@ const ROOMS: Record<string, { rooms: string[]; packages: string[] }> = {
   },
   server: { rooms: ['runtime', 'protocol'], packages: ['libsql'] },
   client: { rooms: ['runtime', 'protocol'], packages: [] },
+  page: { rooms: ['protocol/json-api', 'protocol/verdict', 'protocol/model'], packages: ['preact', 'uplot'] },
   cli: { rooms: ['runtime', 'protocol', 'filters', 'plugins', 'agent', 'server'], packages: [] },
 };
 
@@ -35,7 +36,7 @@ const root = packageRoot();
 
 function sourcesOf(room: string): SourceFile[] {
   return readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => {
       const path = join(root, room, file);
       const { importedFiles } = ts.preProcessFile(readFileSync(path, 'utf8'), true, true);
@@ -46,6 +47,7 @@ function sourcesOf(room: string): SourceFile[] {
             ? relative(root, join(dirname(path), fileName))
                 .replaceAll('\\', '/')
                 .replace(/\.js$/, '.ts')
+                .replace(/\.jsx$/, '.tsx')
             : fileName,
         ),
       };
@@ -55,7 +57,7 @@ function sourcesOf(room: string): SourceFile[] {
 const sources = new Map(Object.keys(ROOMS).map((room) => [room, sourcesOf(room)]));
 const all = [...sources.values()].flat();
 const isOurs = (name: string): boolean =>
-  Object.hasOwn(ROOMS, name.split('/')[0] ?? '') && name.endsWith('.ts');
+  Object.hasOwn(ROOMS, name.split('/')[0] ?? '') && /\.(tsx?|css)$/.test(name);
 
 describe('the house', () => {
   it.each(Object.keys(ROOMS))('has sources in %s', (room) => {
@@ -75,6 +77,19 @@ describe('the house', () => {
         )
         .map((name) => `${path} -> ${name}`),
     );
+    expect(offences).toEqual([]);
+  });
+
+  it('lets the page know of the protocol no more than types', () => {
+    const offences = all
+      .filter(({ path }) => path.startsWith('page/'))
+      .flatMap(({ path }) =>
+        [
+          ...readFileSync(join(root, path), 'utf8').matchAll(
+            /^import (?!type ).*'(?:\.\.\/)+protocol\/.*$/gm,
+          ),
+        ].map(([statement]) => `${path}: ${statement}`),
+      );
     expect(offences).toEqual([]);
   });
 

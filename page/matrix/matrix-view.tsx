@@ -1,0 +1,237 @@
+import type { JSX } from 'preact';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { classOf, labelOf } from '../status/status.js';
+import { visible } from '../text/visible-text.js';
+import type { Geometry } from './matrix-geometry.js';
+import { extent, geometryOf, placeAt, scrolledTo } from './matrix-geometry.js';
+import type { MatrixModel, Place } from './matrix-model.js';
+import { moved } from './matrix-model.js';
+import type { Palette } from './matrix-painter.js';
+import { MatrixPainter, paletteOf } from './matrix-painter.js';
+import { MatrixRows } from './matrix-rows.jsx';
+
+export interface MatrixViewProps {
+  readonly model: MatrixModel;
+  readonly chosen: string | null;
+  /** Changes when the colours do. */
+  readonly theme: string;
+  readonly onChoose: (subject: string, observer: string | null) => void;
+}
+
+/** What is in view is told to screen readers when the scrolling has come to rest, milliseconds. */
+const REST_MS = 120;
+
+/**
+ * The matrix: painted on a canvas that stands still under an empty area that scrolls, and beside it, unseen,
+ * the rows in view as a grid for those who hear it.
+ */
+export function MatrixView({ model, chosen, theme, onChoose }: MatrixViewProps): JSX.Element {
+  const scroller = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const probe = useRef<HTMLSpanElement>(null);
+  const painter = useRef<MatrixPainter | null>(null);
+  const frame = useRef(0);
+  const [palette, setPalette] = useState<Palette | null>(null);
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  const [hover, setHover] = useState<Place | null>(null);
+  const [active, setActive] = useState<Place>({ row: 0, column: -1 });
+  const [hasFocus, setHasFocus] = useState(false);
+  const [windowTop, setWindowTop] = useState(0);
+
+  // A changed matrix keeps the place of the keys on its subject, wherever that went.
+  const activeSubject = useRef<string | null>(null);
+  useLayoutEffect(() => {
+    const row = model.rows.findIndex(({ subject }) => subject === activeSubject.current);
+    const column = Math.min(active.column, model.observers.length - 1);
+    const kept = { row: Math.max(0, row === -1 ? Math.min(active.row, model.rows.length - 1) : row), column };
+    if (kept.row !== active.row || kept.column !== active.column) setActive(kept);
+  }, [model]);
+  useEffect(() => {
+    activeSubject.current = model.rows[active.row]?.subject ?? null;
+  }, [active, model]);
+
+  useLayoutEffect(() => {
+    const view = scroller.current;
+    if (view === null) return undefined;
+    const observer = new ResizeObserver(() =>
+      setSize({ width: view.clientWidth, height: view.clientHeight }),
+    );
+    observer.observe(view);
+    return () => observer.disconnect();
+  }, []);
+
+  useLayoutEffect(() => {
+    const read = (): void => {
+      if (probe.current === null || canvas.current === null) return;
+      const found = paletteOf(probe.current);
+      painter.current = new MatrixPainter(canvas.current, found);
+      setPalette(found);
+    };
+    read();
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    dark.addEventListener('change', read);
+    return () => dark.removeEventListener('change', read);
+  }, [theme, size]);
+
+  const widths = useMemo(() => (palette === null ? null : widestNames(model, palette)), [model, palette]);
+  const geometry = useMemo<Geometry | null>(
+    () =>
+      palette === null || widths === null || size.width === 0
+        ? null
+        : geometryOf({ model, ...size, scale: palette.scale, ...widths }),
+    [model, size, palette, widths],
+  );
+  const whole = geometry === null ? { width: 0, height: 0 } : extent(geometry, model);
+
+  const paint = (): void => {
+    const view = scroller.current;
+    if (view === null || geometry === null) return;
+    painter.current?.paint({
+      model,
+      geometry,
+      left: view.scrollLeft,
+      top: view.scrollTop,
+      hover,
+      active: hasFocus ? active : null,
+      chosen,
+    });
+  };
+  const latestPaint = useRef(paint);
+  latestPaint.current = paint;
+  const paintSoon = (): void => {
+    cancelAnimationFrame(frame.current);
+    frame.current = requestAnimationFrame(() => latestPaint.current());
+  };
+  useLayoutEffect(paint, [model, geometry, palette, hover, active, hasFocus, chosen]);
+
+  const resting = useRef(0);
+  const onScroll = (): void => {
+    paintSoon();
+    clearTimeout(resting.current);
+    resting.current = setTimeout(() => setWindowTop(scroller.current?.scrollTop ?? 0), REST_MS);
+  };
+  const pointed = (event: MouseEvent): Place | null => {
+    const view = scroller.current;
+    if (view === null || geometry === null) return null;
+    const box = view.getBoundingClientRect();
+    const point = { x: event.clientX - box.left, y: event.clientY - box.top };
+    return placeAt(geometry, model, point, { left: view.scrollLeft, top: view.scrollTop });
+  };
+  const choose = (place: Place): void => {
+    const row = model.rows[place.row];
+    if (row !== undefined) onChoose(row.subject, model.observers[place.column] ?? null);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (geometry === null || event.altKey || event.metaKey) return;
+    if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      choose(active);
+      return;
+    }
+    const pageRows = Math.max(
+      1,
+      Math.floor((geometry.height - geometry.headHeight) / geometry.rowHeight) - 1,
+    );
+    const place = moved(active, event.ctrlKey ? `Ctrl+${event.key}` : event.key, model, pageRows);
+    if (place === null) return;
+    event.preventDefault();
+    setActive(place);
+    const view = scroller.current;
+    if (view === null) return;
+    const { left, top } = scrolledTo(geometry, place, { left: view.scrollLeft, top: view.scrollTop });
+    view.scrollTo({ left, top, behavior: 'instant' });
+  };
+
+  const meant = hover ?? (hasFocus ? active : null);
+  const firstRow = geometry === null ? 0 : Math.floor(windowTop / geometry.rowHeight);
+  const shownRows =
+    geometry === null ? 0 : Math.ceil((geometry.height - geometry.headHeight) / geometry.rowHeight);
+  return (
+    <>
+      <p class="caption" aria-hidden={true}>
+        {meant === null ? 'Point at a cell, or press m and the arrow keys' : captionOf(model, meant)}
+      </p>
+      <div class="matrix">
+        <canvas ref={canvas} aria-hidden={true} style={{ width: size.width, height: size.height }} />
+        <div
+          ref={scroller}
+          id="matrix"
+          class={`matrix-scroller ${hover === null ? '' : 'is-over-cell'}`}
+          role="grid"
+          tabIndex={0}
+          aria-label="Observers against subjects"
+          aria-rowcount={model.rows.length + 1}
+          aria-colcount={model.observers.length + 1}
+          aria-activedescendant={hasFocus ? 'matrix-place' : undefined}
+          onScroll={onScroll}
+          onKeyDown={onKeyDown}
+          onFocus={() => setHasFocus(true)}
+          onBlur={() => setHasFocus(false)}
+          onPointerMove={(event) => {
+            const place = event.pointerType === 'touch' ? null : pointed(event);
+            if (place?.row !== hover?.row || place?.column !== hover?.column) setHover(place);
+          }}
+          onPointerLeave={() => setHover(null)}
+          onClick={(event) => {
+            const place = pointed(event);
+            if (place === null) return;
+            setActive(place);
+            choose(place);
+          }}
+        >
+          <div
+            class="matrix-space"
+            role="presentation"
+            style={{ width: whole.width, height: whole.height }}
+          />
+          <MatrixRows model={model} active={active} first={firstRow} count={shownRows} chosen={chosen} />
+        </div>
+        <span ref={probe} aria-hidden={true} />
+      </div>
+    </>
+  );
+}
+
+function captionOf(model: MatrixModel, { row, column }: Place): JSX.Element | null {
+  const entry = model.rows[row];
+  if (entry === undefined) return null;
+  const status = column < 0 ? entry.status : entry.cells[column];
+  const word = status === null || status === undefined ? 'nothing' : labelOf(status);
+  return (
+    <>
+      {column >= 0 && (
+        <>
+          <bdi>{visible(model.observers[column] ?? '')}</bdi> says of{' '}
+        </>
+      )}
+      <bdi>{visible(entry.subject)}</bdi>
+      {column < 0 ? ' is ' : ': '}
+      <strong class={status ? `word ${classOf(status)}` : ''}>{word}</strong>
+    </>
+  );
+}
+
+/** Names that are measured; where there are more, the others are taken to be no longer. */
+const MAX_MEASURED = 2000;
+
+function widestNames(
+  model: MatrixModel,
+  { font, scale }: Palette,
+): { readonly subjectWidth: number; readonly observerWidth: number } {
+  const context = document.createElement('canvas').getContext('2d');
+  const widest = (names: readonly string[], size: number, weight: number): number => {
+    if (context === null) return 0;
+    context.font = `${weight} ${size * scale}px ${font}`;
+    // The longest few decide; measuring all would cost more than all the rest.
+    const longest = names.slice(0, MAX_MEASURED).sort((a, b) => b.length - a.length);
+    return Math.max(0, ...longest.slice(0, 8).map((name) => context.measureText(visible(name)).width));
+  };
+  return {
+    subjectWidth: widest(
+      model.rows.map(({ subject }) => subject),
+      13,
+      600,
+    ),
+    observerWidth: widest(model.observers, 12, 600),
+  };
+}
