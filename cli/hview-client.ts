@@ -8,10 +8,11 @@ import { timestampFromMillis } from '../protocol/model.js';
 import { systemClock } from '../runtime/clock.js';
 import { HviewError } from '../runtime/errors.js';
 import type { FlagTable } from '../runtime/flags.js';
-import { describeFlags, parseFlags } from '../runtime/flags.js';
+import { parseFlags } from '../runtime/flags.js';
 import { createLogger } from '../runtime/logger.js';
 import type { Session } from './client-commands/command.js';
-import { CLIENT_COMMANDS, COMMAND_LIST } from './client-commands/commands.js';
+import { CLIENT_COMMANDS, COMMAND_LIST, COMMAND_MANUAL } from './client-commands/commands.js';
+import { formatManual } from './manual.js';
 import { InfoRequest, runCommand } from './run.js';
 import type { ExitCode } from './run.js';
 import { CLIENT_SECURITY_FLAGS, clientSecurityOf } from './security-flags.js';
@@ -32,20 +33,32 @@ const FLAGS = {
   ...CLIENT_SECURITY_FLAGS,
 } as const satisfies FlagTable;
 
-const HELP = `Usage: hview-client [options] [command]
+const HELP = formatManual({
+  name: 'hview-client',
+  summary: 'asks an aggregator who is sick and who said so',
+  usage: ['[options] [command]'],
+  description: `
+Asks an aggregator, or reports to it by hand. Without a command it reads commands from standard
+input, one a line, until exit or the end of the input; a command that fails is explained there and
+does not end it.`,
+  flags: FLAGS,
+  sections: {
+    Commands: `${COMMAND_MANUAL}
 
-Asks an aggregator who is sick and who said so, or reports to it by hand. Without a command it
-reads commands from standard input until exit or the end of the input.
-
-Options:
-${describeFlags(FLAGS)}
-
-${COMMAND_LIST}
 Status letters of report: n na, h healthy, p pending, m maybe_unhealthy, u unhealthy, d dying,
-dd dead; the score goes from 0 (worst) to 100.
-
-Exit codes: 0 done; 1 wrong use, or not found; 2 the aggregator cannot be reached.
-`;
+dd dead; the score goes from 0 (worst) to 100.`,
+    'Exit codes': `
+0  done
+1  wrong use, or not found
+2  the aggregator cannot be reached`.trim(),
+    Examples: `
+hview-client list subject
+hview-client -server razor0:6688 get panorama peer@2
+hview-client tail 2 dump inference
+echo 'report peer@1 snapshot:u:30' | hview-client`.trim(),
+    'See also': 'hview-server(1), hview-logtail(1); README.md of the package',
+  },
+});
 
 await runCommand({ name: 'hview-client', help: HELP, run });
 

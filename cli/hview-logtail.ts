@@ -20,6 +20,7 @@ import type { Logger } from '../runtime/logger.js';
 import { createLogger, logLevelFromName } from '../runtime/logger.js';
 import { findingToJson, formatFinding } from './finding-format.js';
 import { logtailCommand } from './logtail-commands/logtail-commands.js';
+import { USUAL_EXIT_CODES, formatManual } from './manual.js';
 import type { ExitCode } from './run.js';
 import { InfoRequest, runCommand } from './run.js';
 import { CLIENT_SECURITY_FLAGS, clientSecurityOf } from './security-flags.js';
@@ -112,32 +113,51 @@ const FILTER_FLAG = {
   },
 } as const satisfies FlagTable;
 
-const HELP = `Usage: hview-logtail [options] -log FILE PLUGIN [plugin options]
-       hview-logtail [options] -config FILE
-       hview-logtail check|explain|new-plugin ...
-
-The words check, explain and new-plugin begin commands for writing rules and plugins; each has
-its own --help.
-
+const HELP = formatManual({
+  name: 'hview-logtail',
+  summary: "follows components' logs and reports what they say of others",
+  usage: [
+    '[options] -log FILE PLUGIN [plugin options]',
+    '[options] -config FILE',
+    'check|explain|new-plugin ...',
+  ],
+  description: `
 Reads components' logs, turns lines that say something about a component's health into
 observations, prints them and reports them to an aggregator. It remembers how far it has read:
-started again it goes on there, and what was rotated meanwhile is read first.
-
-Options:
-${describeFlags(FLAGS)}
-
-Plugins (or the path or package name of your own):
-${BUNDLED_PLUGINS.map(describePlugin).join('\n')}
-Example:
-  hview-logtail -server localhost:6688 -log /var/log/zookeeper/zookeeper.log \\
-    zookeeper --ensemble /etc/zookeeper/conf/zoo.cfg
-
-Signals: SIGTERM and SIGINT stop it, after it has delivered what it can in 5 seconds; SIGHUP loads
-the rules again, as does a change of their file; SIGUSR2 prints its accounts on standard error.
-
-Exit codes: 0 done; 1 wrong use, or a file that cannot be used; 2 the aggregator cannot be
-reached (with -once; otherwise the agent waits for it).
-`;
+started again it goes on there, and what was rotated meanwhile is read first. It waits for a log
+that is not there yet and for an aggregator that is away.`,
+  flags: FLAGS,
+  sections: {
+    Commands: `
+check         examine a rule set, or with -config try all that a configuration names
+explain       tell what the rules make of a whole log, or of one line, and why
+new-plugin    write a small plugin of your own that works
+Each has its own --help.`.trim(),
+    Plugins: `${BUNDLED_PLUGINS.map(describePlugin).join('\n')}
+Instead of one of these, the path or package name of your own; --filter stands with any.`,
+    Files: `
+/var/lib/hview/logtail/LOG-MARK         for root: how far a log was read, and what is not delivered
+~/.local/state/hview/logtail/LOG-MARK   the same for others; -state names another place
+filters/rules/PLUGIN.json               the plugins' own rules, in the package`.trim(),
+    Environment: `
+XDG_STATE_HOME    state is kept in hview/logtail below it, instead of the places above
+TZ                the zone of the log's time stamps, where neither -tz nor the configuration says`.trim(),
+    Signals: `
+SIGTERM, SIGINT   end, after it has delivered what it can in 5 seconds; a second one: at once
+SIGHUP            load the rules again, as does a change of their file
+SIGUSR2           print the accounts on standard error`.trim(),
+    'Exit codes': `
+${USUAL_EXIT_CODES}
+2  the aggregator cannot be reached (with -once; otherwise the agent waits for it)`.trim(),
+    Examples: `
+hview-logtail -server localhost:6688 -log /var/log/zookeeper/zookeeper.log \\
+  zookeeper --ensemble /etc/zookeeper/conf/zoo.cfg
+hview-logtail -log '/var/log/hadoop/hadoop-hdfs-*.log' hdfs --conf /etc/hadoop/conf
+hview-logtail -report=false -once -stale=-1 -json -log system.log cassandra
+hview-logtail check -config /etc/hview/agent.json`.trim(),
+    'See also': 'hview-server(1), hview-client(1); agent, filters and plugins/README.md of the package',
+  },
+});
 
 /** How long -once keeps trying to reach an aggregator before it gives up, milliseconds. */
 const ONCE_PATIENCE_MS = 10_000;
@@ -322,7 +342,7 @@ function pluginFlags(factory: LogPluginFactory): FlagTable {
 
 function describePlugin(factory: LogPluginFactory): string {
   const flags = describeFlags({ ...pluginFlags(factory), ...FILTER_FLAG });
-  return `  ${factory.name}: ${factory.summary}\n${flags.replaceAll(/^ {2}/gm, '    ').replaceAll(/^( +)-/gm, '$1--')}\n`;
+  return `${factory.name}: ${factory.summary}\n${flags.replaceAll(/^( +)-/gm, '$1--')}\n`;
 }
 
 function pluginNames(): string {

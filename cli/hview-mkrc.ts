@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { formatConfig } from '../server/config.js';
 import { HviewError, fileError } from '../runtime/errors.js';
 import type { FlagTable } from '../runtime/flags.js';
-import { describeFlags, parseFlags } from '../runtime/flags.js';
+import { parseFlags } from '../runtime/flags.js';
+import { formatManual } from './manual.js';
 import { InfoRequest, runCommand } from './run.js';
 import type { ExitCode } from './run.js';
 
@@ -58,18 +59,22 @@ const FLAGS = {
   },
 } as const satisfies FlagTable;
 
-const HELP = `Usage: hview-mkrc -id NAME [options]
-
-Writes the configuration of one aggregator out of a group, for hview-server -config.
-
-Options:
-${describeFlags(FLAGS)}
-
-Example, ten aggregators pano0 to pano9 on hosts razor0 to razor9, the file for the first:
-  hview-mkrc -fix_port 6688 -nserver 10 -addressp razor%d -namep pano%d -id pano0 -output hs.cfg
-
-Exit codes: 0 done; 1 wrong use, or the file cannot be written.
-`;
+const HELP = formatManual({
+  name: 'hview-mkrc',
+  summary: 'writes the configuration of one aggregator out of a group',
+  usage: ['-id NAME [options]'],
+  description: `
+Prints a configuration for hview-server -config, and writes it to a file where -output names one.
+Run it once for each aggregator, with the same options but for -id.`,
+  flags: FLAGS,
+  sections: {
+    'Exit codes': '0  done\n1  wrong use, or the file cannot be written',
+    Examples: `
+Ten aggregators pano0 to pano9 on hosts razor0 to razor9, the file for the first:
+  hview-mkrc -fix_port 6688 -nserver 10 -addressp razor%d -namep pano%d -id pano0 -output hs.cfg`.trim(),
+    'See also': 'hview-server(1); server/README.md of the package, for what the file may say besides',
+  },
+});
 
 await runCommand({ name: 'hview-mkrc', help: HELP, run });
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { systemClock } from '../runtime/clock.js';
 import { HviewError, fileError } from '../runtime/errors.js';
 import type { FlagTable, FlagValues } from '../runtime/flags.js';
-import { describeFlags, parseFlags } from '../runtime/flags.js';
+import { parseFlags } from '../runtime/flags.js';
 import { Lifecycle } from '../runtime/lifecycle.js';
 import { createLogger, logLevelFromName } from '../runtime/logger.js';
 import { Aggregator } from '../server/aggregator.js';
@@ -16,8 +16,10 @@ import type { AlgorithmName } from '../server/inference/algorithms.js';
 import { ALGORITHMS, isAlgorithmName } from '../server/inference/algorithms.js';
 import { SqlitePersistence } from '../server/persistence/sqlite-persistence.js';
 import { startCpuProfile } from './cpu-profile.js';
+import { formatManual } from './manual.js';
 import type { ExitCode } from './run.js';
 import { InfoRequest, runCommand } from './run.js';
+import { checkServer } from './server-check.js';
 
 const FLAGS = {
   addr: {
@@ -75,6 +77,11 @@ const FLAGS = {
     default: false,
     help: 'Listen for other machines without TLS, or without asking who calls. Otherwise only localhost can do without.',
   },
+  check: {
+    kind: 'switch',
+    default: false,
+    help: 'Only try whether it would start, without journal and peers, on free ports: for a service manager to run before the start.',
+  },
   log_level: {
     kind: 'text',
     default: '',
@@ -83,22 +90,37 @@ const FLAGS = {
   },
 } as const satisfies FlagTable;
 
-const HELP = `Usage: hview-server [options] [ID]
+const HELP = formatManual({
+  name: 'hview-server',
+  summary: 'runs an aggregator, which keeps what was observed and infers who is sick',
+  usage: ['[options] ID', '[options] -config FILE', '-check [options] ID'],
+  description: `
+Takes in reports from agents and programs, infers who is sick, answers questions, and passes
+reports on to its peers. ID is its name; it stands in the file where -config is given.
 
-Runs an aggregator: takes in reports, infers who is sick, answers questions, and passes reports
-on to its peers. ID is its name; it stands in the file where -config is given. Ends on SIGTERM or
-SIGINT, when all it has acknowledged is on disk. SIGUSR2 prints its accounts on standard error.
-
-Options:
-${describeFlags(FLAGS)}
-
-Examples:
-  hview-server -addr localhost:6688 -dbfile hview.db pano0
-  hview-mkrc -fix_port 6688 -nserver 3 -addressp razor%d -namep pano%d -id pano0 -output hs.cfg
-  hview-server -config hs.cfg
-
-Exit codes: 0 ended by a signal; 1 wrong use, or it could not start.
-`;
+It runs in the foreground and logs on standard error, as service managers like it; units for
+systemd and manifests for Kubernetes are in samples/deploy of the package.`,
+  flags: FLAGS,
+  sections: {
+    Files: `
+The file of -config    the configuration (JSON), which hview-mkrc writes
+The file of -dbfile    the journal, with two others beside it whose names end in -wal and -shm;
+                       copy all three or, better, none while the aggregator runs
+memusage.csv           in the working folder, with -mem_usage`.trim(),
+    Signals: `
+SIGTERM, SIGINT    end when all that was acknowledged is on disk; a second one: at once
+SIGUSR2            print the accounts on standard error`.trim(),
+    'Exit codes': `
+0  ended by a signal, or with -check: it would start
+1  wrong use, or it could not start`.trim(),
+    Examples: `
+hview-server -addr localhost:6688 -dbfile hview.db pano0
+hview-mkrc -fix_port 6688 -nserver 3 -addressp razor%d -namep pano%d -id pano0 -output hs.cfg
+hview-server -config hs.cfg -check
+hview-server -config hs.cfg`.trim(),
+    'See also': 'hview-mkrc(1), hview-client(1), hview-logtail(1); server/README.md of the package',
+  },
+});
 
 await runCommand({ name: 'hview-server', help: HELP, run });
 
@@ -111,6 +133,12 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
     throw new HviewError('USAGE', `flag -log_level: "${values.log_level}" is no level`);
   const logger = createLogger({ level, program: 'hview-server' });
 
+  if (values.check) {
+    // That a trial starts and stops is not worth a word.
+    const quiet = createLogger({ level: 'warn', program: 'hview-server' });
+    process.stdout.write(await checkServer(config, quiet));
+    return 0;
+  }
   const lifecycle = new Lifecycle(systemClock);
   try {
     if (values.cpuprofile !== '') {

@@ -18,6 +18,8 @@ export interface ClientCommand {
   readonly word: string;
   /** Its line in the command list, without the indentation. */
   readonly usage: string;
+  /** What it gives, as half a sentence for the manual. */
+  readonly summary: string;
   /** `words`: what follows the command word. */
   readonly run: (session: Session, words: readonly string[]) => Promise<void>;
 }

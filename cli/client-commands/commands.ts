@@ -15,3 +15,12 @@ export const COMMAND_LIST = [
   '\t exit',
   '',
 ].join('\n');
+
+/** What --help says of the commands. */
+export const COMMAND_MANUAL = [
+  ...CLIENT_COMMANDS,
+  { usage: 'help', summary: 'in a session: the list of commands' },
+  { usage: 'exit', summary: 'in a session: end it' },
+]
+  .map(({ usage, summary }) => `${usage.trim()}\n      ${summary}`)
+  .join('\n');

@@ -5,6 +5,7 @@ import type { ClientCommand } from './command.js';
 export const ping: ClientCommand = {
   word: 'ping',
   usage: 'ping',
+  summary: 'whether the aggregator answers, and its time',
   run: async ({ service, clock, observer, print }) => {
     const answer = await service.ping(
       { id: observer, address: 'localhost' },

@@ -32,12 +32,15 @@ async function getText({ service }: Session, words: readonly string[]): Promise<
 export const get: ClientCommand = {
   word: 'get',
   usage: 'get [report|view|inference|panorama] [observer] subject ',
+  summary:
+    'the newest report on a subject, its inference or its panorama; get view OBSERVER SUBJECT: one view of it',
   run: async (session, words) => session.print(await getText(session, words)),
 };
 
 export const list: ClientCommand = {
   word: 'list',
   usage: 'list [subject]',
+  summary: 'every subject that is observed, with the time of its newest observation',
   run: async (session, words) => {
     if (words.length !== 1 || words[0] !== 'subject') {
       throw new HviewError('USAGE', `list ${words.join(' ')}: nothing to list`, {
@@ -52,6 +55,7 @@ export const list: ClientCommand = {
 export const dump: ClientCommand = {
   word: 'dump',
   usage: 'dump [inference|panorama]',
+  summary: 'the inferences, or the panoramas, of all subjects',
   run: async (session, words) => {
     const what = words.length === 1 ? words[0] : undefined;
     if (what === 'inference') {

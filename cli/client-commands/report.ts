@@ -32,6 +32,7 @@ function parseMetric(word: string): Metric {
 export const report: ClientCommand = {
   word: 'report',
   usage: 'report subject [<metric:status:score...>]',
+  summary: 'report how a subject is, as the observer that me names',
   run: async (session, words) => {
     const [subject, ...metricWords] = words;
     if (subject === undefined || metricWords.length === 0) {
@@ -53,6 +54,7 @@ export const report: ClientCommand = {
 export const me: ClientCommand = {
   word: 'me',
   usage: 'me observer',
+  summary: 'in a session: report as this observer from now on',
   run: async (session, words) => {
     const [observer] = words;
     if (observer === undefined) {

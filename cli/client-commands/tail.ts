@@ -6,6 +6,7 @@ import { dump, get } from './query.js';
 export const tail: ClientCommand = {
   word: 'tail',
   usage: 'tail seconds [get|dump]...',
+  summary: 'repeat a get or dump',
   run: async (session, words) => {
     const [secondsText, word, ...rest] = words;
     const seconds = Number(secondsText);

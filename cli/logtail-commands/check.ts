@@ -8,7 +8,8 @@ import type { RuleSet } from '../../filters/rule-set.js';
 import type { LogPlugin, LogPluginFactory } from '../../plugins/log-plugin.js';
 import { loadPlugin } from '../../plugins/registry.js';
 import { HviewError } from '../../runtime/errors.js';
-import { describeFlags, type FlagTable } from '../../runtime/flags.js';
+import type { FlagTable } from '../../runtime/flags.js';
+import { formatManual } from '../manual.js';
 import type { Command, ExitCode } from '../run.js';
 import { checkConfig } from './check-config.js';
 import { checkReport, formatCheck, checkToJson, type CheckReport } from './check-report.js';
@@ -32,12 +33,13 @@ const FLAGS = {
   },
 } as const satisfies FlagTable;
 
-const HELP = `Usage: hview-logtail check [-filter FILE] [-json] [PLUGIN [plugin options]]
-       hview-logtail check [-json] -config FILE
-
-Examines a rule set before it is put to use. Without -filter it examines the plugin's own rules;
-without PLUGIN the file's member Plugin names it (a path there counts from the file's folder, and
-the module is loaded and run).
+const HELP = formatManual({
+  name: 'hview-logtail check',
+  summary: 'examines a rule set or a configuration before it is put to use',
+  usage: ['[-filter FILE] [-json] [PLUGIN [plugin options]]', '[-json] -config FILE'],
+  description: `
+Without -filter it examines the plugin's own rules; without PLUGIN the file's member Plugin names
+it (a path there counts from the file's folder, and the module is loaded and run).
 
 It finds
   - whatever breaks the format, with line and column
@@ -50,13 +52,17 @@ It finds
   - fields that the plugin does not give
 
 With -config it tries everything that the configuration names, without reading a log or asking
-the aggregator: fit for a service manager to run before the start.
-
-Options:
-${describeFlags(FLAGS)}
-
-Exit codes: 0 no errors (there may be warnings); 1 errors, or wrong use.
-`;
+the aggregator: fit for a service manager to run before the start.`,
+  flags: FLAGS,
+  sections: {
+    'Exit codes': '0  no errors (there may be warnings)\n1  errors, or wrong use',
+    Examples: `
+hview-logtail check zookeeper
+hview-logtail check -filter my-rules.json cassandra
+hview-logtail check -config /etc/hview/agent.json`.trim(),
+    'See also': 'hview-logtail(1); filters/README.md of the package',
+  },
+});
 
 export const check: Command = { name: 'hview-logtail check', help: HELP, run };
 

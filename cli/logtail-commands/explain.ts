@@ -5,7 +5,8 @@ import { LEVEL_NAMES, levelFromName } from '../../filters/log-level.js';
 import type { RuleSet } from '../../filters/rule-set.js';
 import type { LogPlugin, LogPluginFactory } from '../../plugins/log-plugin.js';
 import { HviewError } from '../../runtime/errors.js';
-import { describeFlags, type FlagTable, type FlagValues } from '../../runtime/flags.js';
+import type { FlagTable, FlagValues } from '../../runtime/flags.js';
+import { USUAL_EXIT_CODES, formatManual } from '../manual.js';
 import type { Command, ExitCode } from '../run.js';
 import { explanationToJson, formatExplanation } from './explanation-format.js';
 import { explainLines, formatLineExplanation, lineExplanationToJson } from './line-explanation.js';
@@ -47,9 +48,11 @@ const FLAGS = {
   },
 } as const satisfies FlagTable;
 
-const HELP = `Usage: hview-logtail explain [options] LOG PLUGIN [plugin options]
-       hview-logtail explain -line TEXT [options] PLUGIN [plugin options]
-
+const HELP = formatManual({
+  name: 'hview-logtail explain',
+  summary: 'tells what the rules make of a log, or of one line, and why',
+  usage: ['[options] LOG PLUGIN [plugin options]', '-line TEXT [options] PLUGIN [plugin options]'],
+  description: `
 Reads a whole log of any size (.gz too) without reporting anything, and tells
   - how much of it could be read, so that a changed log format is noticed
   - which rules fired, how often, on whom, with a line of each, and which never did
@@ -58,13 +61,16 @@ Reads a whole log of any size (.gz too) without reporting anything, and tells
 
 With -line it takes one record apart instead, and tells for each rule that comes near which clause
 holds, which does not, and why. Without options for the plugin the made-up cluster is taken that
-the examples in rule sets speak of.
-
-Options:
-${describeFlags(FLAGS)}
-
-Exit codes: 0 done; 1 wrong use, or a file that cannot be used.
-`;
+the examples in rule sets speak of.`,
+  flags: FLAGS,
+  sections: {
+    'Exit codes': USUAL_EXIT_CODES,
+    Examples: `
+hview-logtail explain /var/log/zookeeper/zookeeper.log zookeeper --ensemble zoo.cfg
+hview-logtail explain -line "$(tail -n 1 system.log)" cassandra`.trim(),
+    'See also': 'hview-logtail(1); filters/README.md of the package',
+  },
+});
 
 export const explain: Command = { name: 'hview-logtail explain', help: HELP, run };
 

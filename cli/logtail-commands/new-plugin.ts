@@ -2,23 +2,29 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { BUNDLED_PLUGINS } from '../../plugins/registry.js';
 import { HviewError, fileError } from '../../runtime/errors.js';
-import { describeFlags, parseFlags, type FlagTable } from '../../runtime/flags.js';
+import { parseFlags, type FlagTable } from '../../runtime/flags.js';
 import { packageFile } from '../../runtime/package-root.js';
+import { formatManual } from '../manual.js';
 import { InfoRequest, type Command, type ExitCode } from '../run.js';
 
 const FLAGS = {
   dir: { kind: 'text', default: '.', placeholder: 'folder', help: 'Where the new folder NAME is made.' },
 } as const satisfies FlagTable;
 
-const HELP = `Usage: hview-logtail new-plugin [-dir FOLDER] NAME
-
-Writes a small plugin of your own into a new folder NAME: the module, rules with examples, a sample
-log, a test that passes at once (npm test), and a README that says what to change. It overwrites
-nothing.
-
-Options:
-${describeFlags(FLAGS)}
-`;
+const HELP = formatManual({
+  name: 'hview-logtail new-plugin',
+  summary: 'writes a small plugin of your own that works',
+  usage: ['[-dir FOLDER] NAME'],
+  description: `
+Writes a plugin into a new folder NAME: the module, rules with examples, a sample log, a test that
+passes at once (npm test), and a README that says what to change. It overwrites nothing.`,
+  flags: FLAGS,
+  sections: {
+    'Exit codes': '0  done\n1  wrong use, or the folder cannot be written',
+    Examples: 'hview-logtail new-plugin my-queue && cd my-queue && npm test',
+    'See also': 'hview-logtail(1); plugins/README.md of the package',
+  },
+});
 
 /** What the template is called, in the spellings that occur in it. */
 const TEMPLATE = 'my-system';

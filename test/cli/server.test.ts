@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestAuthority } from '../support/certificates.js';
@@ -87,6 +87,34 @@ describe('hview-server', () => {
     expect((await ask(second.address, ['get', 'inference', 'peer@1'])).stdout).toMatch(
       /^\[client\] ==> peer@1: \S+Z \{ snapshot: UNHEALTHY, 30\.0; \}\n$/,
     );
+  });
+
+  it('tells with -check that it would start, also while it runs', async () => {
+    const { address } = await startServer();
+    const words = ['-check', '-addr', address, '-dbfile', join(folder, 'hview.db'), 'pano0'];
+    expect(await runCommandLine('hview-server', words)).toEqual({
+      code: 0,
+      stdout: `pano0 would listen on ${address}, journal: ${join(folder, 'hview.db')}, security: none\n`,
+      stderr: '',
+    });
+    expect(existsSync(join(folder, 'hview.db'))).toBe(false);
+  });
+
+  it.each([
+    [
+      'a folder for the journal that is not there',
+      ['-dbfile', 'none/hview.db'],
+      'the journal cannot be kept in none',
+    ],
+    ['an address of another machine', ['-insecure', '-addr', '192.0.2.1:6688'], '192.0.2.1'],
+    ['a certificate that is not there', ['-tls_cert', 'no.pem', '-tls_key', 'no.pem'], 'no.pem'],
+    ['an open door', ['-addr', '0.0.0.0:0'], 'would be open to the network'],
+  ])('tells with -check that %s would stop it', async (_, words, reason) => {
+    const { code, stdout, stderr } = await runCommandLine('hview-server', ['-check', ...words, 'pano0'], {
+      cwd: folder,
+    });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(reason);
   });
 
   it('says that the port is taken, and ends with 1', async () => {
