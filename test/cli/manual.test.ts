@@ -41,7 +41,7 @@ function flagsOfTable(path: string, table: string): string[] {
       for (const property of object?.properties ?? []) {
         if (ts.isSpreadAssignment(property))
           names.push(...flagsAnywhere(property.expression.getText(source)));
-        else if (property.name !== undefined) names.push(property.name.getText(source));
+        else names.push(property.name.getText(source));
       }
     }
   }
