@@ -159,10 +159,12 @@ export class LineSplitter {
 
 /**
  * The text of the line from `start` to `end`: without a carriage return at its end, without the zeros
- * that a crash or a truncation leaves before a line, and with U+FFFD for bytes that are no UTF-8.
+ * that a crash or a truncation leaves before a line, without the byte order mark that some write at the
+ * start of a file, and with U+FFFD for bytes that are no UTF-8.
  */
 export function decodeLine(bytes: Buffer, start: number, end: number): string {
   while (start < end && bytes[start] === 0) start += 1;
+  if (bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf) start += 3;
   if (end > start && bytes[end - 1] === CARRIAGE_RETURN) end -= 1;
   return bytes.toString('utf8', start, end);
 }

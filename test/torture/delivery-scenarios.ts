@@ -7,6 +7,7 @@ import {
   openSync,
   renameSync,
   rmSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -33,6 +34,41 @@ export const DELIVERY_SCENARIOS: readonly Scenario[] = [
         world.rotate(1);
       }
       world.write(100);
+      await world.startServer();
+    },
+  },
+  {
+    name: 'away-ten-minutes',
+    what: 'no aggregator for ten minutes, the log written at 100 lines a second, rotated every 15 s, two old files kept',
+    promise: 'exact',
+    async run(world) {
+      world.write(100);
+      await world.startBoth();
+      await world.untilArrived();
+      await world.endServer('SIGKILL');
+      for (let tick = 1; tick <= 6000; tick += 1) {
+        world.write(10);
+        if (tick % 150 === 0) world.rotate(2);
+        await pause(100);
+      }
+      await world.startServer();
+    },
+  },
+  {
+    name: 'truncated-while-away',
+    what: 'no aggregator; the log is cut several times meanwhile, each time after it was read',
+    promise: 'exact',
+    async run(world) {
+      world.write(100);
+      await world.startBoth();
+      await world.untilArrived();
+      await world.endServer('SIGKILL');
+      for (let round = 0; round < 5; round += 1) {
+        world.write(100);
+        await pause(500);
+        truncateSync(world.log, 0);
+      }
+      world.write(300);
       await world.startServer();
     },
   },
@@ -197,7 +233,7 @@ export const DELIVERY_SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'terminate',
-    what: 'SIGTERM at the start, while reading, while the aggregator is away: ends within its limit',
+    what: 'SIGTERM at the start, while reading, while the aggregator is away, and twice: ends within its limit',
     promise: 'exact',
     async run(world) {
       world.write(20_000);
@@ -216,6 +252,13 @@ export const DELIVERY_SCENARIOS: readonly Scenario[] = [
       await world.endAgent();
       const tookMs = systemClock.monotonic() - startMs;
       if (tookMs > 8000) throw new Error(`the agent took ${Math.round(tookMs)} ms to stop`);
+      await world.startAgent();
+      world.write(100);
+      await pause(300);
+      // Whoever presses twice means it.
+      world.agent.kill('SIGTERM');
+      await pause(50);
+      await world.endAgent();
       await world.startServer();
       await world.startAgent();
     },

@@ -12,6 +12,7 @@ import {
   symlinkSync,
   truncateSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -346,6 +347,56 @@ export const ROTATION_SCENARIOS: readonly Scenario[] = [
         world.write(50);
         await pause(100);
       }
+    },
+  },
+  {
+    name: 'byte-order-mark',
+    what: 'files that begin with a UTF-8 byte order mark, also after a rotation',
+    promise: 'exact',
+    isQuick: true,
+    async run(world) {
+      writeFileSync(world.log, '\uFEFF');
+      world.write(50);
+      await world.startBoth();
+      await world.untilArrived();
+      world.rotate();
+      writeFileSync(world.log, '\uFEFF');
+      world.write(50);
+    },
+  },
+  {
+    name: 'beyond-four-gigabytes',
+    what: 'a log of more than 4 GiB (most of it a hole of zeros), rotated, and finished by an agent that is started again',
+    promise: 'exact',
+    async run(world) {
+      world.write(100);
+      await world.startBoth();
+      await world.untilArrived();
+      truncateSync(world.log, 2 ** 32 + 1000);
+      appendFileSync(world.log, '\n');
+      world.write(100);
+      await world.untilArrived();
+      await world.endAgent();
+      world.write(100);
+      world.rotate();
+      world.write(100);
+      await world.startAgent();
+    },
+  },
+  {
+    name: 'old-times',
+    what: 'the log is replaced by a restored file whose time of change lies years back',
+    promise: 'exact',
+    async run(world) {
+      world.write(300);
+      await world.startBoth();
+      await world.untilArrived();
+      const restored = world.path('restored');
+      world.write(200, restored);
+      utimesSync(restored, 1_000_000_000, 1_000_000_000);
+      renameSync(restored, world.log);
+      await world.untilArrived();
+      world.write(100);
     },
   },
   {

@@ -77,7 +77,7 @@ const RULES = {
 };
 
 /** How long nothing may arrive before a run counts as stuck, milliseconds. */
-const STUCK_MS = 15_000;
+const STUCK_MS = 60_000;
 
 /** How often the journal is asked, milliseconds. */
 const ASK_MS = 20;

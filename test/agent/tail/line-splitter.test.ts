@@ -180,6 +180,12 @@ describe('lineAt', () => {
 describe('decodeLine', () => {
   const decode = (bytes: Buffer) => decodeLine(bytes, 0, bytes.length);
 
+  it('leaves out the byte order mark at the start of a file', () => {
+    expect(decode(Buffer.from('\uFEFF2026-01-15 ready'))).toBe('2026-01-15 ready');
+    expect(decode(Buffer.from('\uFEFF'))).toBe('');
+    expect(decode(Buffer.from([0xef, 0xbb]))).toBe('\uFFFD');
+  });
+
   it('reads UTF-8 and puts U+FFFD for what is none', () => {
     expect(decode(Buffer.from('Zoë → 漢'))).toBe('Zoë → 漢');
     expect(decode(Buffer.from([0x61, 0xff, 0x62]))).toBe('a\ufffdb');
