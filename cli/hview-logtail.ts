@@ -18,6 +18,7 @@ import type { FlagTable, FlagValues } from '../runtime/flags.js';
 import { describeFlags, parseFlags } from '../runtime/flags.js';
 import type { Logger } from '../runtime/logger.js';
 import { createLogger, logLevelFromName } from '../runtime/logger.js';
+import { keepHeapSmall } from '../runtime/small-heap.js';
 import { findingToJson, formatFinding } from './finding-format.js';
 import { logtailCommand } from './logtail-commands/logtail-commands.js';
 import { USUAL_EXIT_CODES, formatManual } from './manual.js';
@@ -168,6 +169,7 @@ const DRAIN_LIMIT_MS = 5000;
 const MEGABYTE = 1024 * 1024;
 
 const command = logtailCommand(process.argv.slice(2)) ?? { name: 'hview-logtail', help: HELP, run };
+keepHeapSmall();
 await runCommand(command);
 
 async function run(words: readonly string[], signal: AbortSignal): Promise<ExitCode> {

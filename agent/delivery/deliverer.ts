@@ -144,9 +144,7 @@ export class Deliverer {
 
   /** Resolves when nothing waits any more; rejects with UNREACHABLE, TIMEOUT, ... when delivery was given up. */
   async drained(): Promise<void> {
-    while (!this.#link.signal.aborted && (this.#options.spool.waiting > 0 || this.#announcing > 0)) {
-      await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
-    }
+    await this.#until(() => this.#options.spool.waiting === 0 && this.#announcing === 0);
     if (this.#link.failure !== null) throw this.#link.failure;
   }
 
@@ -158,7 +156,8 @@ export class Deliverer {
     this.#link.hurry();
     const limit = new AbortController();
     await Promise.race([
-      this.drained().catch(() => undefined),
+      // Who was not announced yet is announced at the next start; nobody is to wait for that.
+      this.#until(() => this.#options.spool.waiting === 0),
       sleep(this.#options.clock, limitMs, limit.signal),
     ]);
     limit.abort();
@@ -324,6 +323,13 @@ export class Deliverer {
       if (entries.length === 0) return;
       this.#ledger.take(entries);
       this.#ledger.giveUp();
+    }
+  }
+
+  /** Resolves when it is true after a settlement or an announcement, or there is nothing more to hope for. */
+  async #until(isTrue: () => boolean): Promise<void> {
+    while (!this.#link.signal.aborted && !isTrue()) {
+      await new Promise<void>((resolve) => this.#drainWaiters.push(resolve));
     }
   }
 

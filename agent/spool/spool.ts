@@ -44,7 +44,7 @@ export const SPOOL_DEFAULTS = {
   // Some 10,000 entries, a few seconds of a very noisy log.
   maxMemoryBytes: 4 * 1024 * 1024,
   // Small enough to be read as a whole, large enough that few are needed.
-  segmentBytes: 4 * 1024 * 1024,
+  segmentBytes: 1024 * 1024,
 } as const;
 
 /** Entries ready to be handed out without a look at the disk, bytes. */

@@ -3,7 +3,6 @@ import { HviewError } from '../../runtime/errors.js';
 import { isTimeZone } from '../log-time.js';
 import type { LogPlugin, LogPluginFactory, PluginContext } from '../log-plugin.js';
 import { systemLookup, type HostLookup } from '../host-lookup.js';
-import { readCassandraConfig } from './cassandra-config.js';
 import { MEMORY_LITERALS } from './cassandra-memory.js';
 import { findKnownNodes, type KnownNodes } from './cassandra-nodes.js';
 import { CassandraStream } from './cassandra-stream.js';
@@ -65,6 +64,8 @@ async function createPlugin(context: PluginContext, lookup: HostLookup): Promise
     .filter((peer) => peer !== '');
   for (const peer of peers) if (readEndpoint(peer) === null) throw badAddress('peers', peer);
 
+  // Loaded only here: agents of other systems need no YAML.
+  const { readCassandraConfig } = await import('./cassandra-config.js');
   const config = path === null ? null : await readCassandraConfig(path);
   const known = await findKnownNodes({ config, ownAddress, peers, lookup, notice });
   if (ownAddress !== null && known.own === null) {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { HviewError, fileError } from '../../runtime/errors.js';
 import { isHostName, isWildcardHost, parseEndpoint, parsePort } from '../endpoint.js';
-import { readHadoopConfiguration, type HadoopConfiguration } from './hadoop-configuration.js';
+import type { HadoopConfiguration } from './hadoop-configuration.js';
 import { defaultPort, type HdfsRole } from './hdfs-role.js';
 
 /** A daemon as the configuration names it. */
@@ -53,6 +53,8 @@ export async function readHdfsCluster(folder: string): Promise<HdfsCluster> {
     });
   }
   const files = [join(folder, 'core-site.xml'), site].filter((file) => existsSync(file));
+  // Loaded only here: agents of other systems need no XML.
+  const { readHadoopConfiguration } = await import('./hadoop-configuration.js');
   const configuration = await readHadoopConfiguration(files);
   const nameNodes = nameNodesOf(configuration);
   const journalNodes = journalNodesOf(configuration);

@@ -20,6 +20,17 @@ describe('the end of delivery', () => {
     await close();
   });
 
+  it('does not wait for an observer to be announced while the aggregator is away', async () => {
+    const { aggregator, deliverer, clock, close } = await setUpDelivery();
+    aggregator.greeting = 'UNREACHABLE';
+    deliverer.start();
+    deliverer.announce('ZooKeeper', 'peer@1');
+    const startMs = clock.now();
+    expect(await deliverer.drain(5000)).toBe(0);
+    expect(clock.now()).toBe(startMs);
+    await close();
+  });
+
   it('leaves in the spool what it could not deliver in time', async () => {
     await inFolder(async (folder) => {
       const { aggregator, spool, deliverer, run, close } = await setUpDelivery({ spool: { folder } });
