@@ -110,22 +110,24 @@ export function App({ api, feed }: { readonly api: ApiClient; readonly feed: Fee
             />
             <ChangeList changes={state.changes} onChoose={choose} />
           </div>
-          <section class="card is-matrix" aria-labelledby="matrix-title">
-            <h2 id="matrix-title">
-              Who says what of whom{' '}
-              {model !== null && (
-                <span class="quiet">
-                  {model.rows.length} by {model.observers.length}
-                </span>
+          <section class="middle" aria-labelledby="matrix-title">
+            <div class="card is-matrix">
+              <h2 id="matrix-title">
+                Who says what of whom{' '}
+                {model !== null && (
+                  <span class="quiet">
+                    {model.rows.length} by {model.observers.length}
+                  </span>
+                )}
+              </h2>
+              {isEmpty && state.aggregator !== null ? (
+                <FirstSteps address={state.aggregator.address} />
+              ) : model !== null && model.rows.length > 0 ? (
+                <MatrixView model={model} chosen={view.subject} theme={theme[0]} onChoose={choose} />
+              ) : (
+                state.verdicts !== null && <p class="note">No subject passes the filter.</p>
               )}
-            </h2>
-            {isEmpty && state.aggregator !== null ? (
-              <FirstSteps address={state.aggregator.address} />
-            ) : model !== null && model.rows.length > 0 ? (
-              <MatrixView model={model} chosen={view.subject} theme={theme[0]} onChoose={choose} />
-            ) : (
-              state.verdicts !== null && <p class="note">No subject passes the filter.</p>
-            )}
+            </div>
           </section>
           {view.subject !== null && (
             <Detail

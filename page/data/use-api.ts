@@ -4,10 +4,14 @@ import type { ApiClient, ApiFailure } from './api-client.js';
 import { ApiError } from './api-client.js';
 import type { Feed, FeedState } from './feed.js';
 
-/** The feed's state, rendered again when it changes; at most once a frame. */
+/** The feed's state, rendered again when it changes. */
 export function useFeed(feed: Feed): FeedState {
   const [state, setState] = useState(feed.state);
-  useEffect(() => feed.subscribe(() => setState(feed.state)), [feed]);
+  useEffect(() => {
+    // It may have changed before there was a listener.
+    setState(feed.state);
+    return feed.subscribe(() => setState(feed.state));
+  }, [feed]);
   return state;
 }
 

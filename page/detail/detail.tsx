@@ -51,9 +51,12 @@ export function Detail({ subject, explanation, observer, theme, onClose }: Detai
       {explanation !== null && explanation.failure !== null && explanation.failure !== 'not-found' && (
         <p class="note">The aggregator did not answer; it is asked again.</p>
       )}
-      {verdict !== null && <Metrics verdict={verdict} observer={observer} />}
       {explanation !== null && verdict !== null && (
-        <History changes={explanation.history} verdict={verdict} theme={theme} />
+        <>
+          <Timeline changes={explanation.history} verdict={verdict} theme={theme} />
+          <Metrics verdict={verdict} observer={observer} />
+          <History changes={explanation.history} />
+        </>
       )}
     </section>
   );
@@ -126,20 +129,11 @@ function Metrics({
 
 const MAX_SHOWN = 100;
 
-function History({
-  changes,
-  verdict,
-  theme,
-}: {
-  readonly changes: readonly VerdictChangeJson[];
-  readonly verdict: VerdictJson;
-  readonly theme: string;
-}): JSX.Element {
+function History({ changes }: { readonly changes: readonly VerdictChangeJson[] }): JSX.Element {
   const newestFirst = [...changes].reverse().slice(0, MAX_SHOWN);
   return (
     <section aria-labelledby="history-title">
-      <h3 id="history-title">History</h3>
-      <Timeline changes={changes} verdict={verdict} theme={theme} />
+      <h3 id="history-title">Changes</h3>
       {newestFirst.length === 0 && <p class="note">No change was noted.</p>}
       <ol class="history">
         {newestFirst.map((change) => (

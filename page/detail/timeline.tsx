@@ -61,16 +61,19 @@ export function Timeline({
   );
 
   return (
-    <div class="timeline">
+    <section class="timeline" aria-labelledby="timeline-title">
+      <div class="timeline-head">
+        <h3 id="timeline-title">Timeline</h3>
+        <p class="caption" aria-hidden={true}>
+          {pointed ?? (timeline.isCut ? 'no change since' : '')}
+        </p>
+      </div>
       <div
         ref={frame}
         role="img"
         aria-label={`The verdict over time: ${changes.length} changes, listed below`}
       />
-      <p class="caption" aria-hidden={true}>
-        {pointed ?? (timeline.isCut ? 'No change since' : '')}
-      </p>
-    </div>
+    </section>
   );
 }
 

@@ -25,6 +25,8 @@ export interface GeometryInput {
   readonly model: MatrixModel;
   readonly width: number;
   readonly height: number;
+  /** The height it could have. */
+  readonly room: number;
   /** The root's font size by 14. */
   readonly scale: number;
   /** The widest name, pixels. */
@@ -34,7 +36,7 @@ export interface GeometryInput {
 
 /** Cells as large as the place allows, within bounds: few observers are not lost on a large screen. */
 export function geometryOf(input: GeometryInput): Geometry {
-  const { model, width, height, scale, subjectWidth, observerWidth } = input;
+  const { model, width, height, room: heightRoom, scale, subjectWidth, observerWidth } = input;
   const labelWidth = Math.round(
     Math.min(subjectWidth + PADDING.label * scale, Math.max(width * 0.42, 96 * scale), 300 * scale),
   );
@@ -44,9 +46,9 @@ export function geometryOf(input: GeometryInput): Geometry {
   const isUpright =
     columnWidth < Math.min(observerWidth + PADDING.head * scale, CELL.maxWidth * scale * 0.95);
   const headHeight = Math.round(
-    isUpright ? Math.min(observerWidth + PADDING.head * scale, 190 * scale, height * 0.4) : 34 * scale,
+    isUpright ? Math.min(observerWidth + PADDING.head * scale, 190 * scale, heightRoom * 0.4) : 34 * scale,
   );
-  const rowRoom = (height - headHeight - 8) / Math.max(1, model.rows.length);
+  const rowRoom = (heightRoom - headHeight - 8) / Math.max(1, model.rows.length);
   const rowHeight = Math.floor(Math.min(Math.max(rowRoom, CELL.min * scale), CELL.maxHeight * scale));
   const hasWords = columnWidth >= CELL.wordWidth * scale;
   return { width, height, labelWidth, headHeight, columnWidth, rowHeight, isUpright, hasWords };

@@ -97,9 +97,9 @@ export class MatrixPainter {
 
   #resize({ width, height }: Geometry): void {
     const ratio = window.devicePixelRatio || 1;
+    this.#ratio = ratio;
     const wanted = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
     if (this.canvas.width === wanted.width && this.canvas.height === wanted.height) return;
-    this.#ratio = ratio;
     this.canvas.width = wanted.width;
     this.canvas.height = wanted.height;
   }

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { classOf, labelOf } from '../status/status.js';
 import { visible } from '../text/visible-text.js';
 import type { Geometry } from './matrix-geometry.js';
@@ -32,13 +32,13 @@ export function MatrixView({ model, chosen, theme, onChoose }: MatrixViewProps):
   const painter = useRef<MatrixPainter | null>(null);
   const frame = useRef(0);
   const [palette, setPalette] = useState<Palette | null>(null);
-  const [size, setSize] = useState({ width: 0, height: 0 });
+  const [size, setSize] = useState({ width: 0, height: 0, room: 0 });
   const [hover, setHover] = useState<Place | null>(null);
   const [active, setActive] = useState<Place>({ row: 0, column: -1 });
   const [hasFocus, setHasFocus] = useState(false);
   const [windowTop, setWindowTop] = useState(0);
 
-  // A changed matrix keeps the place of the keys on its subject, wherever that went.
+  // A changed matrix keeps the place of the keys, once they were used, on its subject, wherever that went.
   const activeSubject = useRef<string | null>(null);
   useLayoutEffect(() => {
     const row = model.rows.findIndex(({ subject }) => subject === activeSubject.current);
@@ -46,17 +46,18 @@ export function MatrixView({ model, chosen, theme, onChoose }: MatrixViewProps):
     const kept = { row: Math.max(0, row === -1 ? Math.min(active.row, model.rows.length - 1) : row), column };
     if (kept.row !== active.row || kept.column !== active.column) setActive(kept);
   }, [model]);
-  useEffect(() => {
-    activeSubject.current = model.rows[active.row]?.subject ?? null;
-  }, [active, model]);
+  const goTo = (place: Place): void => {
+    activeSubject.current = model.rows[place.row]?.subject ?? null;
+    setActive(place);
+  };
 
   useLayoutEffect(() => {
     const view = scroller.current;
     if (view === null) return undefined;
-    const observer = new ResizeObserver(() =>
-      setSize({ width: view.clientWidth, height: view.clientHeight }),
-    );
+    const observer = new ResizeObserver(() => setSize({ ...roomAround(view), height: view.clientHeight }));
     observer.observe(view);
+    const middle = view.closest('.middle');
+    if (middle !== null) observer.observe(middle);
     return () => observer.disconnect();
   }, []);
 
@@ -135,7 +136,7 @@ export function MatrixView({ model, chosen, theme, onChoose }: MatrixViewProps):
     const place = moved(active, event.ctrlKey ? `Ctrl+${event.key}` : event.key, model, pageRows);
     if (place === null) return;
     event.preventDefault();
-    setActive(place);
+    goTo(place);
     const view = scroller.current;
     if (view === null) return;
     const { left, top } = scrolledTo(geometry, place, { left: view.scrollLeft, top: view.scrollTop });
@@ -151,7 +152,7 @@ export function MatrixView({ model, chosen, theme, onChoose }: MatrixViewProps):
       <p class="caption" aria-hidden={true}>
         {meant === null ? 'Point at a cell, or press m and the arrow keys' : captionOf(model, meant)}
       </p>
-      <div class="matrix">
+      <div class="matrix" style={{ height: whole.height }}>
         <canvas ref={canvas} aria-hidden={true} style={{ width: size.width, height: size.height }} />
         <div
           ref={scroller}
@@ -175,7 +176,7 @@ export function MatrixView({ model, chosen, theme, onChoose }: MatrixViewProps):
           onClick={(event) => {
             const place = pointed(event);
             if (place === null) return;
-            setActive(place);
+            goTo(place);
             choose(place);
           }}
         >
@@ -209,6 +210,17 @@ function captionOf(model: MatrixModel, { row, column }: Place): JSX.Element | nu
       <strong class={status ? `word ${classOf(status)}` : ''}>{word}</strong>
     </>
   );
+}
+
+/** How much the matrix could take, pixels: all that its surroundings leave. */
+function roomAround(view: HTMLElement): { readonly width: number; readonly room: number } {
+  const middle = view.closest('.middle');
+  const card = view.closest('.card');
+  if (middle === null || card === null) return { width: view.clientWidth, room: view.clientHeight };
+  // Where the page itself scrolls, the style sheet says how high it may become.
+  const limit = parseFloat(getComputedStyle(middle).maxHeight);
+  const height = Number.isNaN(limit) ? middle.clientHeight : limit;
+  return { width: view.clientWidth, room: height - (card.clientHeight - view.clientHeight) };
 }
 
 /** Names that are measured; where there are more, the others are taken to be no longer. */

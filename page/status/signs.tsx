@@ -20,7 +20,7 @@ export const SIGNS: Readonly<Record<ShownStatus, string>> = {
 /** How thick a sign's strokes are, on its field of 16. */
 export const SIGN_STROKES: Readonly<Record<ShownStatus, number>> = {
   NA: 1.6,
-  HEALTHY: 3.6,
+  HEALTHY: 4.2,
   PENDING: 2.2,
   MAYBE_UNHEALTHY: 1.8,
   UNHEALTHY: 2.1,

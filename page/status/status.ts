@@ -21,7 +21,7 @@ const LABELS: Readonly<Record<ShownStatus, string>> = {
   MAYBE_UNHEALTHY: 'maybe unhealthy',
   PENDING: 'pending',
   HEALTHY: 'healthy',
-  NA: 'nothing stands',
+  NA: 'no finding',
 };
 
 const LETTERS: Readonly<Record<string, ShownStatus>> = {
