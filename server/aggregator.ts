@@ -79,6 +79,9 @@ const INFERENCES_PER_TURN = 100;
 /** After each turn, what comes in has this many times as long to itself: a flood is not to slow down the intake. */
 const REST_FACTOR = 4;
 
+/** Before the subject: the name under which the journal keeps that a peer wants nothing about it. */
+const UNINTERESTED = 'uninterested ';
+
 /** How long each part may take to stop, milliseconds; the three that may wait make 5 s together. */
 const STOP_LIMIT_MS = { service: 1500, relay: 500, part: 3000 } as const;
 
@@ -126,6 +129,7 @@ export class Aggregator {
       journal: persistence,
       relay: this.#relay,
       onChange: (subject, observer) => {
+        persistence.panoramaChanged(subject);
         this.#inferences.mark(subject, observer);
         this.#settleSoon();
       },
@@ -147,7 +151,7 @@ export class Aggregator {
   async start(): Promise<void> {
     const { config, persistence, clock, logger } = this.#options;
     try {
-      const restoredReports = await this.#restore();
+      const restored = await this.#restore();
       this.#lifecycle.onStop('the journal', () => persistence.close());
       for (const subject of config.subjects)
         if (!this.#store.isWatched(subject)) await this.#intake.watch(subject);
@@ -177,7 +181,7 @@ export class Aggregator {
         peers: config.peers.size,
         journal: config.databaseFile === '' ? 'none' : config.databaseFile,
         security: describeSecurity(config.security),
-        restoredReports,
+        ...restored,
       });
     } catch (error) {
       // The cause counts, whatever else fails on the way out.
@@ -220,25 +224,39 @@ export class Aggregator {
     else clock.after(this.#restMs, () => this.#settleSome(), { unref: true });
   }
 
-  /** Reads back what the journal holds; the number of reports in it. */
-  async #restore(): Promise<number> {
+  /** Reads back what the journal holds; how much that is. */
+  async #restore(): Promise<{ readonly restoredSubjects: number; readonly replayedReports: number }> {
     const { persistence, config } = this.#options;
-    let reports = 0;
-    await persistence.open({
-      registration: (handle, registration) => this.#registrations.restore(handle, registration),
-      watch: (subject, since) => void this.#store.watch(subject, since),
-      report: (report) => {
-        reports += 1;
-        if (!this.#store.isWatched(report.subject)) return;
-        this.#store.add(report);
-        this.#inferences.mark(report.subject, report.observer);
+    const store = this.#store;
+    let replayedReports = 0;
+    await persistence.open(
+      {
+        registration: (handle, registration) => this.#registrations.restore(handle, registration),
+        watch: (subject, since) => void store.watch(subject, since),
+        panorama: (panorama) => {
+          if (!store.isWatched(panorama.subject)) return;
+          store.restore(panorama);
+          for (const observer of panorama.views.keys()) this.#inferences.mark(panorama.subject, observer);
+        },
+        report: (report) => {
+          if (!store.isWatched(report.subject)) return;
+          replayedReports += 1;
+          store.add(report);
+          persistence.panoramaChanged(report.subject);
+          this.#inferences.mark(report.subject, report.observer);
+        },
+        prints: (prints) => this.#intake.restore(prints),
+        relayState: (peer, name) => {
+          if (name.startsWith(UNINTERESTED))
+            this.#relay.restoreUninterested(peer, name.slice(UNINTERESTED.length));
+        },
       },
-      id: (id) => this.#intake.restore(id),
-    });
+      { panorama: (subject) => store.panorama(subject) },
+    );
     // What had been dropped for its age before the restart must not come back.
     if (config.retention.enable) this.#collectGarbage();
     this.#inferences.settle();
-    return reports;
+    return { restoredSubjects: [...store.subjects()].length, replayedReports };
   }
 
   #handlers(): HealthHandlers {
@@ -278,7 +296,7 @@ export class Aggregator {
   }
 
   #connectPeers(): ReadonlyMap<string, PeerLink> {
-    const { config, clock, random, logger } = this.#options;
+    const { config, clock, random, logger, persistence } = this.#options;
     const self = { id: config.id, address: config.address };
     const links = new Map<string, PeerLink>();
     const security = this.#peerSecurity();
@@ -288,9 +306,20 @@ export class Aggregator {
       this.#peers.set(id, service);
       this.#lifecycle.onStop(`the connection to ${id}`, () => service.close());
       const queueLength = PEER_QUEUE_LENGTH;
+      const onInterest = (subject: string, isInterested: boolean): void =>
+        persistence.saveRelayState(id, `${UNINTERESTED}${subject}`, isInterested ? null : '');
       links.set(
         id,
-        new PeerLink({ peer: { id, address }, self, service, clock, random, logger, queueLength }),
+        new PeerLink({
+          peer: { id, address },
+          self,
+          service,
+          clock,
+          random,
+          logger,
+          queueLength,
+          onInterest,
+        }),
       );
     }
     return links;
@@ -340,7 +369,10 @@ export class Aggregator {
       against: relative ? 'relative' : 'absolute',
     } as const;
     const shrunk = this.#store.collectGarbage(rule, clock.now());
-    for (const subject of shrunk) this.#inferences.mark(subject);
+    for (const subject of shrunk) {
+      this.#options.persistence.panoramaChanged(subject);
+      this.#inferences.mark(subject);
+    }
     if (shrunk.length > 0) logger.debug('old observations were dropped', { subjects: shrunk.length });
     this.#settleSoon();
   }

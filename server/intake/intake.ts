@@ -98,9 +98,9 @@ export class Intake {
     return { ids: this.#taken.size, bytes: this.#taken.bytes };
   }
 
-  /** The id of a report that the journal holds; give them oldest first. */
-  restore(id: string): void {
-    this.#taken.restore(id);
+  /** Prints of the ids of reports that were taken before a restart; give them oldest first. */
+  restore(prints: Uint32Array): void {
+    this.#taken.restore(prints);
   }
 
   /** A report of a local observer, given by `check`: always taken. Resolves when it is on disk. */

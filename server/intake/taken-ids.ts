@@ -1,5 +1,5 @@
-import type { IdPrint } from './id-print.js';
-import { PRINT_WORDS, writePrint } from './id-print.js';
+import type { TextPrint } from '../../runtime/text-print.js';
+import { PRINT_WORDS, writePrint } from '../../runtime/text-print.js';
 
 /** Ids that one batch brought and nobody before it, until it is known whether they are taken. */
 export interface Claim {
@@ -42,7 +42,7 @@ export class TakenIds {
   /** Open addressing: place in the ring + 1. At most half of it is in use. */
   readonly #slots: Int32Array;
   readonly #mask: number;
-  readonly #print: IdPrint = new Uint32Array(PRINT_WORDS);
+  readonly #print: TextPrint = new Uint32Array(PRINT_WORDS);
   readonly #pending: Pending[] = [];
   #next = 0;
   #size = 0;
@@ -64,9 +64,12 @@ export class TakenIds {
     return this.#prints.byteLength + this.#slots.byteLength;
   }
 
-  /** An id from before a restart; give them oldest first. */
-  restore(id: string): void {
-    if (this.#find(id) === null) this.#addPrint();
+  /** The prints of ids from before a restart, one behind the other; give them oldest first. */
+  restore(prints: Uint32Array): void {
+    for (let start = 0; start + PRINT_WORDS <= prints.length; start += PRINT_WORDS) {
+      for (let word = 0; word < PRINT_WORDS; word += 1) this.#print[word] = prints[start + word] ?? 0;
+      if (this.#findPrint() === null) this.#addPrint();
+    }
   }
 
   /** Claims those of the ids that are new, unless it is not known yet of some of them whether they are. */
@@ -137,8 +140,13 @@ export class TakenIds {
 
   /** Its place in the ring, or null. Leaves its print in `#print`. */
   #find(id: string): number | null {
+    writePrint(id, this.#print);
+    return this.#findPrint();
+  }
+
+  /** The place of the print in `#print`, or null. */
+  #findPrint(): number | null {
     const print = this.#print;
-    writePrint(id, print);
     for (let slot = (print[0] ?? 0) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const entry = this.#slots[slot] ?? EMPTY;
       if (entry === EMPTY) return null;

@@ -1,13 +1,13 @@
 /** What the aggregator's thread and the journal's thread say to each other. */
 
 /**
- * One statement of a transaction and its rows: the JSON text of an array of arrays. One text crosses
- * between threads, and into SQLite, far faster than its many parts.
+ * One statement of a transaction and its rows: the JSON text of an array of arrays, or what is not JSON.
+ * One text crosses between threads, and into SQLite, far faster than its many parts.
  */
-export interface JournalStep {
-  readonly statement: StatementName;
-  readonly rows: string;
-}
+export type JournalStep =
+  | { readonly statement: StatementName; readonly rows: string }
+  /** Of the ids in the transaction's reports. */
+  | { readonly statement: 'prints'; readonly prints: Uint32Array };
 
 /**
  * What a row of each holds; metrics are `[[name, status, score], ...]`.
@@ -17,29 +17,37 @@ export interface JournalStep {
  * - registration: handle, module, observer
  * - watch: subject, seconds, nanos
  * - unwatch: subject
+ * - panorama: subject, `[[observer, [[seconds, nanos, metrics], ...]], ...]`, as it is after all reports of
+ *   earlier transactions
+ * - state: name, number
+ * - relay: peer, name, value or null to delete it
  */
-export type StatementName = 'report' | 'inference' | 'registration' | 'watch' | 'unwatch';
+export type StatementName =
+  'report' | 'inference' | 'registration' | 'watch' | 'unwatch' | 'panorama' | 'state' | 'relay';
 
 export interface JournalSettings {
   readonly file: string;
-  /** The newest reports that are read back at the start. */
-  readonly restoreReports: number;
-  /** Ids of reports that are read back at most. */
-  readonly restoreIds: number;
+  /** Prints of ids that are kept. */
+  readonly rememberedIds: number;
   /** How long to wait for another program that has locked the database. */
   readonly busyTimeoutMs: number;
 }
 
-/** The rows of one transaction, or the end. */
 export type ToJournal =
-  { readonly kind: 'write'; readonly steps: readonly JournalStep[] } | { readonly kind: 'close' };
+  /** The next part of what is stored; ask until it is all. */
+  | { readonly kind: 'read' }
+  /** The rows of one transaction. */
+  | { readonly kind: 'write'; readonly steps: readonly JournalStep[] }
+  | { readonly kind: 'close' };
 
 export type FromJournal =
-  /** Any number of times, then `opened`. */
-  | { readonly kind: 'stored'; readonly part: StoredPart }
-  | { readonly kind: 'opened' }
+  /** Reports up to `covered` are in their panoramas; `last` is the newest one's id. */
+  | { readonly kind: 'opened'; readonly covered: number; readonly last: number }
   | { readonly kind: 'open-failed'; readonly reason: string }
-  | { readonly kind: 'written' }
+  /** Null: that was all. */
+  | { readonly kind: 'stored'; readonly part: StoredPart | null }
+  /** `last`: the newest report's id. */
+  | { readonly kind: 'written'; readonly last: number }
   /** Nothing of the transaction is in the database. */
   | { readonly kind: 'write-failed'; readonly reason: string }
   | { readonly kind: 'closed' };
@@ -48,10 +56,12 @@ export type FromJournal =
  * Some of what the database held when it was opened, as JSON text of an array.
  * - registrations: `[handle, module, observer]`
  * - watched: `[subject, seconds, nanos]`
+ * - panoramas: `[subject, views]`
  * - reports: `[observer, subject, seconds, nanos, metrics]`
- * - ids: the texts
+ * - relay: `[peer, name, value]`
  */
-export interface StoredPart {
-  readonly kind: 'registrations' | 'watched' | 'reports' | 'ids';
-  readonly rows: string;
-}
+export type StoredPart =
+  | { readonly kind: StoredKind; readonly rows: string }
+  | { readonly kind: 'prints'; readonly prints: Uint32Array };
+
+export type StoredKind = 'registrations' | 'watched' | 'panoramas' | 'reports' | 'relay';

@@ -1,44 +1,53 @@
 import type Database from 'libsql';
-import type { JournalSettings, StoredPart } from './journal-messages.js';
+import type { StoredPart } from './journal-messages.js';
 
 /** Rows that are read, and sent to the other thread, in one piece. */
 const REPORTS_PER_PART = 2000;
-const IDS_PER_PART = 10_000;
+const PANORAMAS_PER_PART = 50;
+const PRINT_ROWS_PER_PART = 1000;
+
+/** Where the journal stands. */
+export interface JournalPosition {
+  /** Every report up to this id is in its panorama. */
+  readonly covered: number;
+  /** Id of the newest report. */
+  readonly last: number;
+}
+
+export function readPosition(database: Database.Database): JournalPosition {
+  const [covered, last] = database
+    .prepare(
+      `SELECT coalesce((SELECT value FROM journal_state WHERE name = 'covered'), 0),
+              coalesce((SELECT max(id) FROM reports), 0)`,
+    )
+    .raw(true)
+    .get() as [number, number];
+  return { covered, last };
+}
 
 /**
- * What the database holds of the time before a restart, oldest first within its kind. It comes in texts
- * that SQLite itself puts together: as objects, at once, it would take hundreds of megabytes.
+ * What the database holds of the time before a restart, oldest first within its kind: panoramas as they
+ * were saved, and of the reports only those that came later. It comes in texts that SQLite itself puts
+ * together: as objects, at once, it would take hundreds of megabytes.
  */
-export function* readStored(
-  database: Database.Database,
-  { restoreReports, restoreIds }: JournalSettings,
-): Generator<StoredPart> {
+export function* readStored(database: Database.Database, covered: number): Generator<StoredPart> {
   yield { kind: 'registrations', rows: text(database, 'handle, module, observer', 'FROM registrations') };
   yield { kind: 'watched', rows: text(database, 'subject, seconds, nanos', 'FROM watch_list') };
 
-  const firstReport = number(
-    database,
-    'SELECT min(id) FROM (SELECT id FROM reports ORDER BY id DESC LIMIT ?)',
-    restoreReports,
-  );
+  const panoramas = `SELECT json_group_array(json_array(subject, json(views))), max(id)
+     FROM (SELECT * FROM panoramas WHERE id >= ?1 ORDER BY id LIMIT ${PANORAMAS_PER_PART})`;
+  for (const rows of parts(database, panoramas, 0)) yield { kind: 'panoramas', rows };
+
   const reports = `SELECT json_group_array(json_array(observer, subject, seconds, nanos, json(metrics))), max(id)
      FROM (SELECT * FROM reports AS report WHERE id >= ?1 AND id > coalesce(
        (SELECT report_id FROM forgotten_subjects AS forgotten WHERE forgotten.subject = report.subject), 0)
+     AND id > coalesce(
+       (SELECT report_id FROM panoramas AS saved WHERE saved.subject = report.subject), 0)
      ORDER BY id LIMIT ${REPORTS_PER_PART})`;
-  for (const rows of parts(database, reports, firstReport)) yield { kind: 'reports', rows };
+  for (const rows of parts(database, reports, covered + 1)) yield { kind: 'reports', rows };
 
-  // In a journal of reports without ids the search has an end, too.
-  const firstId = number(
-    database,
-    `SELECT min(id) FROM (SELECT id FROM reports
-       WHERE id > (SELECT max(id) FROM reports) - 2 * ?1 AND observation_id IS NOT NULL
-     ORDER BY id DESC LIMIT ?1)`,
-    restoreIds,
-  );
-  const ids = `SELECT json_group_array(observation_id), max(id)
-     FROM (SELECT id, observation_id FROM reports WHERE id >= ?1 AND observation_id IS NOT NULL
-     ORDER BY id LIMIT ${IDS_PER_PART})`;
-  for (const rows of parts(database, ids, firstId)) yield { kind: 'ids', rows };
+  yield* readPrints(database);
+  yield { kind: 'relay', rows: text(database, 'peer, name, value', 'FROM relay_state') };
 }
 
 function text(database: Database.Database, columns: string, from: string): string {
@@ -47,19 +56,31 @@ function text(database: Database.Database, columns: string, from: string): strin
   return rows;
 }
 
-/** Null when there is no row to take the least of. */
-function number(database: Database.Database, query: string, limit: number): number | null {
-  const [found] = database.prepare(query).raw(true).get(limit) as [number | null];
-  return found;
-}
-
 /** What the query finds from the row `first` on, part by part; it answers the rows and the last one's id. */
-function* parts(database: Database.Database, query: string, first: number | null): Generator<string> {
+function* parts(database: Database.Database, query: string, first: number): Generator<string> {
   const statement = database.prepare(query).raw(true);
-  for (let from = first; from !== null;) {
+  for (let from = first; ;) {
     const [rows, last] = statement.get(from) as [string, number | null];
     if (last === null) return;
     yield rows;
     from = last + 1;
+  }
+}
+
+/** All of them together are a few megabytes. */
+function* readPrints(database: Database.Database): Generator<StoredPart> {
+  const statement = database
+    .prepare(
+      `SELECT last, prints FROM taken_prints WHERE last > ? ORDER BY last LIMIT ${PRINT_ROWS_PER_PART}`,
+    )
+    .raw(true);
+  for (let from = 0; ;) {
+    const rows = statement.all(from) as [number, Uint8Array][];
+    const [newest] = rows.at(-1) ?? [null];
+    if (newest === null) return;
+    from = newest;
+    const bytes = Buffer.concat(rows.map(([, prints]) => prints));
+    // A copy, as the words of a typed array must begin at a multiple of four.
+    yield { kind: 'prints', prints: new Uint32Array(new Uint8Array(bytes).buffer) };
   }
 }

@@ -1,16 +1,26 @@
 import type { BatchEntry } from '../../protocol/batch-service.js';
 import type { Registration } from '../../protocol/health-service.js';
-import type { Inference, Report, Timestamp } from '../../protocol/model.js';
+import type { Inference, Panorama, Report, Timestamp } from '../../protocol/model.js';
 
 /** Takes what the journal holds of the time before a restart: all of one kind, then all of the next. */
 export interface Restorer {
   registration(handle: number, registration: Registration): void;
   /** A subject of the watch list, and since when it is there. */
   watch(subject: string, since: Timestamp): void;
-  /** The newest reports, in the order in which they came. */
+  /** What was known of a subject when it was last saved, as it was. */
+  panorama(panorama: Panorama): void;
+  /** What came after that, in the order in which it came. */
   report(report: Report): void;
-  /** The ids of the newest reports that have one, oldest first. */
-  id(id: string): void;
+  /** Prints (runtime/text-print.ts) of the newest ids, oldest first, one behind the other. */
+  prints(prints: Uint32Array): void;
+  /** What was given to `saveRelayState`. */
+  relayState(peer: string, name: string, value: string): void;
+}
+
+/** What the journal asks, whenever nothing is on its way to disk. */
+export interface StateSource {
+  /** Undefined when nothing is known of the subject (any more). */
+  panorama(subject: string): Panorama | undefined;
 }
 
 /** What goes into the journal together. */
@@ -37,14 +47,24 @@ export interface PersistenceCounts {
  * the order of the calls, and rejects with DATABASE_FAILED when it is not; then nothing of it is there.
  */
 export interface Persistence {
-  /** Call once, first. Throws DATABASE_FAILED. */
-  open(restorer: Restorer): Promise<void>;
+  /** Call once, first; `source` is asked from then on. Throws DATABASE_FAILED. */
+  open(restorer: Restorer, source: StateSource): Promise<void>;
   /** In one transaction, and the reports in their order. */
   save(change: Change): Promise<void>;
   /** The subject is watched no longer, and what was reported of it so far is not restored. */
   saveUnwatch(subject: string): Promise<void>;
   /** Nobody waits for it: an inference follows from the reports. */
   saveInference(inference: Inference): void;
+  /**
+   * The panorama of the subject changed: by a report of `save`, in the same turn of the event loop as its
+   * promise resolved, or otherwise. Must be called for every report.
+   */
+  panoramaChanged(subject: string): void;
+  /**
+   * Something that the relay wants back after a restart, null to be rid of it. Nobody waits for it: of what is
+   * saved under one name in a short while the last is written.
+   */
+  saveRelayState(peer: string, name: string, value: string | null): void;
   counts(): PersistenceCounts;
   /** Resolves when everything is on disk. */
   close(): Promise<void>;
@@ -56,6 +76,8 @@ export const noPersistence: Persistence = {
   save: () => Promise.resolve(),
   saveUnwatch: () => Promise.resolve(),
   saveInference: () => undefined,
+  panoramaChanged: () => undefined,
+  saveRelayState: () => undefined,
   counts: () => ({ written: 0, failures: 0, waiting: 0, bytes: 0 }),
   close: () => Promise.resolve(),
 };

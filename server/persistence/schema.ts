@@ -41,4 +41,30 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE reports ADD COLUMN observation_id TEXT; -- the same for the same statement, if its sender gave one
   ALTER TABLE reports ADD COLUMN provenance TEXT; -- JSON: [host, path, offset, line, rule, why]
   `,
+  `
+  -- What every observer said lately of a subject, as it was after the report of that id.
+  CREATE TABLE panoramas (
+    id INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL UNIQUE,
+    report_id INTEGER NOT NULL,
+    views TEXT NOT NULL -- JSON: [[observer, [[seconds, nanos, metrics], ...]], ...]
+  );
+  -- covered: every report up to this id is in its panorama, or its subject is forgotten.
+  CREATE TABLE journal_state (
+    name TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  -- Prints of the newest observation ids, 16 bytes each; \`last\` counts them.
+  CREATE TABLE taken_prints (
+    last INTEGER PRIMARY KEY,
+    prints BLOB NOT NULL
+  );
+  -- What the relay remembers of a peer.
+  CREATE TABLE relay_state (
+    peer TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (peer, name)
+  ) WITHOUT ROWID;
+  `,
 ];

@@ -3,27 +3,25 @@ import { Worker } from 'node:worker_threads';
 import type { Inference } from '../../protocol/model.js';
 import { HviewError, describeError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
+import { printsOf } from '../../runtime/text-print.js';
 import type { FromJournal, JournalSettings, JournalStep, ToJournal } from './journal-messages.js';
-import { inferenceRows, joinSteps, reportRows, restorePart } from './journal-text.js';
-import type { Change, Persistence, PersistenceCounts, Restorer } from './persistence.js';
+import { inferenceRows, joinSteps, panoramaRows, reportRows } from './journal-text.js';
+import type { Change, Persistence, PersistenceCounts, Restorer, StateSource } from './persistence.js';
+import { restoreFrom } from './restore-from.js';
+import { UnsavedPanoramas } from './unsaved-panoramas.js';
 
 export interface SqlitePersistenceOptions {
   /** Path of the database; made when it is not there. */
   readonly file: string;
   readonly logger: Logger;
-  /** The newest reports that are read back at the start. */
-  readonly restoreReports?: number;
-  /** Ids of reports that are read back at the start, at most. */
-  readonly restoreIds?: number;
+  /** Ids of reports that are kept for the next start; default 500,000. */
+  readonly rememberedIds?: number;
   /** How long to wait for another program that has locked the database. */
   readonly busyTimeoutMs?: number;
 }
 
-/** Enough for 1,000 subjects with 10 observers of 10 observations each. */
-const DEFAULT_RESTORE_REPORTS = 100_000;
-
-/** As many as are remembered. */
-const DEFAULT_RESTORE_IDS = 500_000;
+/** As many as the intake remembers. */
+const DEFAULT_REMEMBERED_IDS = 500_000;
 
 /** Longer than a backup tool holds the lock; reports wait for their answer meanwhile. */
 const DEFAULT_BUSY_TIMEOUT_MS = 2000;
@@ -37,8 +35,12 @@ interface Entry {
   readonly rows: number;
   /** Of the rows. */
   readonly reports: number;
+  /** Of these, the ids of those that have one. */
+  readonly ids: readonly string[];
   readonly settle: (error: HviewError | null) => void;
 }
+
+type RelayRow = readonly [peer: string, name: string, value: string | null];
 
 /**
  * The journal in an SQLite database, written by a thread of its own. Whatever comes in while one
@@ -48,6 +50,10 @@ export class SqlitePersistence implements Persistence {
   readonly #options: SqlitePersistenceOptions;
   /** The newest of each subject; older ones that have not been written yet are not worth a row. */
   readonly #inferences = new Map<string, Inference>();
+  #relayState = new Map<string, RelayRow>();
+  #relayWriting: ReadonlyMap<string, RelayRow> = new Map();
+  readonly #unsaved = new UnsavedPanoramas();
+  #source: StateSource = { panorama: () => undefined };
   #worker: Worker | null = null;
   #waiting: Entry[] = [];
   #writing: readonly Entry[] | null = null;
@@ -56,6 +62,7 @@ export class SqlitePersistence implements Persistence {
   #reportsWaiting = 0;
   #isScheduled = false;
   #isFailing = false;
+  #isClosing = false;
   #idle: (() => void)[] = [];
   #lost: HviewError | null = null;
 
@@ -63,16 +70,16 @@ export class SqlitePersistence implements Persistence {
     this.#options = options;
   }
 
-  async open(restorer: Restorer): Promise<void> {
+  async open(restorer: Restorer, source: StateSource): Promise<void> {
+    this.#source = source;
     const settings: JournalSettings = {
       file: this.#options.file,
-      restoreReports: this.#options.restoreReports ?? DEFAULT_RESTORE_REPORTS,
-      restoreIds: this.#options.restoreIds ?? DEFAULT_RESTORE_IDS,
+      rememberedIds: this.#options.rememberedIds ?? DEFAULT_REMEMBERED_IDS,
       busyTimeoutMs: this.#options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS,
     };
     const worker = new Worker(new URL('./journal-thread.js', import.meta.url), { workerData: settings });
     try {
-      await restoreFrom(worker, restorer);
+      await restoreFrom(worker, restorer, (position) => this.#unsaved.begin(position));
     } catch (error) {
       await worker.terminate();
       throw this.#failure('cannot be opened', describeError(error));
@@ -97,15 +104,30 @@ export class SqlitePersistence implements Persistence {
       steps.push({ statement: 'watch', rows: JSON.stringify(rows) });
     }
     if (reports.length > 0) steps.push({ statement: 'report', rows: reportRows(reports) });
-    return this.#write(steps, registrations.length + watched.size + reports.length, reports.length);
+    return this.#write({
+      steps,
+      rows: registrations.length + watched.size + reports.length,
+      reports: reports.length,
+      ids: reports.map(({ id }) => id).filter((id) => id !== ''),
+    });
   }
 
   saveUnwatch(subject: string): Promise<void> {
-    return this.#write([{ statement: 'unwatch', rows: JSON.stringify([[subject]]) }], 1, 0);
+    const steps: JournalStep[] = [{ statement: 'unwatch', rows: JSON.stringify([[subject]]) }];
+    return this.#write({ steps, rows: 1, reports: 0, ids: [] });
   }
 
   saveInference(inference: Inference): void {
     this.#inferences.set(inference.subject, inference);
+    this.#schedule();
+  }
+
+  panoramaChanged(subject: string): void {
+    this.#unsaved.mark(subject);
+  }
+
+  saveRelayState(peer: string, name: string, value: string | null): void {
+    this.#relayState.set(JSON.stringify([peer, name]), [peer, name, value]);
     this.#schedule();
   }
 
@@ -118,7 +140,9 @@ export class SqlitePersistence implements Persistence {
   }
 
   async close(): Promise<void> {
-    while (this.#writing !== null || this.#waiting.length > 0 || this.#inferences.size > 0) {
+    this.#isClosing = this.#worker !== null;
+    this.#schedule();
+    while (this.#writing !== null || this.#hasMore()) {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
     const worker = this.#worker;
@@ -129,11 +153,11 @@ export class SqlitePersistence implements Persistence {
     await exited;
   }
 
-  #write(steps: readonly JournalStep[], rows: number, reports: number): Promise<void> {
-    this.#reportsWaiting += reports;
+  #write(entry: Omit<Entry, 'settle'>): Promise<void> {
+    this.#reportsWaiting += entry.reports;
     return new Promise((resolve, reject) => {
       const settle = (error: HviewError | null): void => (error === null ? resolve() : reject(error));
-      this.#waiting.push({ steps, rows, reports, settle });
+      this.#waiting.push({ ...entry, settle });
       this.#schedule();
     });
   }
@@ -148,23 +172,51 @@ export class SqlitePersistence implements Persistence {
     });
   }
 
+  #hasMore(): boolean {
+    if (this.#waiting.length > 0 || this.#inferences.size > 0) return true;
+    // What the disk refused waits for company; at the end everything is saved.
+    if (this.#isFailing) return false;
+    return this.#relayState.size > 0 || (this.#isClosing && this.#unsaved.size > 0);
+  }
+
   #next(): void {
     if (this.#writing !== null) return;
-    if (this.#waiting.length === 0 && this.#inferences.size === 0) {
+    if (!this.#hasMore()) {
       for (const resume of this.#idle.splice(0)) resume();
       return;
     }
     const batch = this.#nextEntries();
-    const steps = batch.flatMap((entry) => entry.steps);
+    const steps = [...this.#panoramaSteps(batch), ...batch.flatMap((entry) => entry.steps)];
+    const ids = batch.flatMap((entry) => entry.ids);
+    if (ids.length > 0) steps.push({ statement: 'prints', prints: printsOf(ids) });
     if (this.#inferences.size > 0)
       steps.push({ statement: 'inference', rows: inferenceRows(this.#inferences.values()) });
     this.#inferences.clear();
+    if (this.#relayState.size > 0)
+      steps.push({ statement: 'relay', rows: JSON.stringify([...this.#relayState.values()]) });
+    this.#relayWriting = this.#relayState;
+    this.#relayState = new Map();
     this.#writing = batch;
     if (this.#worker === null || this.#lost !== null) {
       this.#finish(this.#lost ?? this.#failure('is closed', 'it takes nothing any more'));
       return;
     }
     this.#worker.postMessage({ kind: 'write', steps: joinSteps(steps) } satisfies ToJournal);
+  }
+
+  /**
+   * Before the reports: nothing is on its way to disk now, so what the aggregator knows is what the journal
+   * holds up to here.
+   */
+  #panoramaSteps(batch: readonly Entry[]): JournalStep[] {
+    const reports = batch.reduce((sum, entry) => sum + entry.reports, 0);
+    const unsaved = this.#isClosing ? this.#unsaved.takeMany() : this.#unsaved.take(reports);
+    if (unsaved === null) return [];
+    const panoramas = unsaved.subjects.map((subject) => [subject, this.#source.panorama(subject)] as const);
+    return [
+      { statement: 'panorama', rows: panoramaRows(panoramas) },
+      { statement: 'state', rows: JSON.stringify([['covered', unsaved.covered]]) },
+    ];
   }
 
   /** The first of those that wait, as many as go into one transaction. */
@@ -180,8 +232,10 @@ export class SqlitePersistence implements Persistence {
   }
 
   #hear(message: FromJournal): void {
-    if (message.kind === 'written') this.#finish(null);
-    else if (message.kind === 'write-failed')
+    if (message.kind === 'written') {
+      this.#unsaved.written(message.last);
+      this.#finish(null);
+    } else if (message.kind === 'write-failed')
       this.#finish(this.#failure('cannot be written', message.reason));
   }
 
@@ -196,7 +250,11 @@ export class SqlitePersistence implements Persistence {
       this.#options.logger.info('the journal can be written again');
     }
     this.#isFailing = error !== null;
-    if (error !== null) this.#failures += 1;
+    if (error !== null) {
+      this.#failures += 1;
+      this.#unsaved.failed();
+      this.#relayState = new Map([...this.#relayWriting, ...this.#relayState]);
+    }
     for (const { settle, reports } of batch ?? []) {
       this.#reportsWaiting -= reports;
       if (error === null) this.#written += reports;
@@ -215,27 +273,4 @@ export class SqlitePersistence implements Persistence {
       hint: 'Its folder must exist, be writable and have room; -dbfile names another place.',
     });
   }
-}
-
-/** Resolves when all that the database held was handed over; listens no longer then. */
-function restoreFrom(worker: Worker, restorer: Restorer): Promise<void> {
-  return new Promise<void>((resolve, reject) => {
-    const end = (settle: () => void): void => {
-      worker.off('message', hear);
-      worker.off('error', fail);
-      settle();
-    };
-    const fail = (error: unknown): void => end(() => reject(HviewError.from(error)));
-    const hear = (message: FromJournal): void => {
-      try {
-        if (message.kind === 'stored') restorePart(message.part, restorer);
-        else if (message.kind === 'opened') end(resolve);
-        else fail(new Error(message.kind === 'open-failed' ? message.reason : message.kind));
-      } catch (error) {
-        fail(error);
-      }
-    };
-    worker.on('message', hear);
-    worker.on('error', fail);
-  });
 }

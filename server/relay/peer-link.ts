@@ -20,6 +20,8 @@ export interface PeerLinkOptions {
   readonly logger: Logger;
   /** Messages that may wait for the peer; the oldest report gives way to the newest. */
   readonly queueLength: number;
+  /** The peer (no longer) wants reports about the subject: for whoever remembers it. */
+  readonly onInterest?: (subject: string, isInterested: boolean) => void;
 }
 
 /** Messages to a peer since the start; sent again counts again. */
@@ -101,11 +103,18 @@ export class PeerLink {
 
   /** The peer wants reports about the subject (again). */
   interested(subject: string): void {
-    this.#ignored.delete(subject);
+    if (this.#ignored.delete(subject)) this.#options.onInterest?.(subject, true);
   }
 
   /** The peer wants no more reports about the subject. */
   uninterested(subject: string): void {
+    if (this.#ignored.has(subject)) return;
+    this.#ignored.add(subject);
+    this.#options.onInterest?.(subject, false);
+  }
+
+  /** As it was before a restart. */
+  restoreUninterested(subject: string): void {
     this.#ignored.add(subject);
   }
 

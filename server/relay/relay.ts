@@ -35,6 +35,11 @@ export class Relay {
     this.links.get(peerId)?.uninterested(subject);
   }
 
+  /** What was so before a restart. */
+  restoreUninterested(peerId: string, subject: string): void {
+    this.links.get(peerId)?.restoreUninterested(subject);
+  }
+
   /** Lets peers that answer have what is on its way to them, for `limitMs` at most, and sends no more. */
   async close(clock: Clock, limitMs: number): Promise<void> {
     const drained = new AbortController();

@@ -42,6 +42,17 @@ export class ReportStore {
     return this.#watched;
   }
 
+  /** What was known of a subject before a restart, in place of what is known of it now. */
+  restore({ subject, views }: Panorama): void {
+    this.#panoramas.delete(subject);
+    const known = [...views].filter(([, { observations }]) => observations.length > 0);
+    if (known.length === 0) return;
+    this.#panoramas.set(
+      subject,
+      new Map(known.map(([observer, { observations }]) => [observer, [...observations]])),
+    );
+  }
+
   add({ observer, subject, observation }: Report): void {
     let views = this.#panoramas.get(subject);
     if (views === undefined) {

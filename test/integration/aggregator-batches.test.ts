@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BatchEntry } from '../../protocol/batch-service.js';
 import { Status } from '../../protocol/model.js';
+import { printsOf } from '../../runtime/text-print.js';
 import { silentLogger } from '../../runtime/logger.js';
 import { SqlitePersistence } from '../../server/persistence/sqlite-persistence.js';
 import type { RunningAggregator } from '../support/aggregators.js';
@@ -236,6 +237,7 @@ describe('a journal from before there were batches', () => {
     const database = new Database(databaseFile);
     database.exec(`
       ALTER TABLE reports DROP COLUMN observation_id; ALTER TABLE reports DROP COLUMN provenance;
+      DROP TABLE panoramas; DROP TABLE journal_state; DROP TABLE taken_prints; DROP TABLE relay_state;
       PRAGMA user_version = 1;`);
     database.close();
     const { client } = await start();
@@ -244,19 +246,39 @@ describe('a journal from before there were batches', () => {
     expect(idsInJournal(databaseFile)).toEqual(['', 'a']);
   });
 
+  it('has prints of its ids after the first start', async () => {
+    await openOnce(async (journal) => {
+      await journal.save(changeOf('a', '', 'b'));
+    });
+    const database = new Database(databaseFile);
+    // As a release left it that knew no prints.
+    database.exec('DELETE FROM taken_prints');
+    database.close();
+    expect(await openOnce()).toEqual(printed('a', 'b'));
+  });
+
   it('gives back the newest ids, oldest first, and none of too long ago', async () => {
-    const open = (restoreIds: number) =>
-      new SqlitePersistence({ file: databaseFile, logger: silentLogger, restoreIds });
-    const journal = open(3);
-    await openJournal(journal);
-    const reports = ['a', 'b', 'c', 'd', '', 'e', '', ''].map((id) => entry(id));
-    await journal.save({ registrations: [], watched: new Map(), reports });
-    await journal.close();
-    const again = open(2);
-    expect((await openJournal(again)).ids).toEqual(['e']);
-    await again.close();
-    const further = open(3);
-    expect((await openJournal(further)).ids).toEqual(['c', 'd', 'e']);
-    await further.close();
+    await openOnce(async (journal) => {
+      for (const ids of [['a', 'b'], ['c', 'd', ''], ['e'], ['', '']]) await journal.save(changeOf(...ids));
+    });
+    // Whole transactions: at least the newest three.
+    expect(await openOnce()).toEqual(printed('c', 'd', 'e'));
   });
 });
+
+/** Prints of the ids that a journal gives back; then something is done with it. */
+async function openOnce(act: (journal: SqlitePersistence) => Promise<void> = () => Promise.resolve()) {
+  const journal = new SqlitePersistence({ file: databaseFile, logger: silentLogger, rememberedIds: 3 });
+  const contents = await openJournal(journal);
+  await act(journal);
+  await journal.close();
+  return contents.printed;
+}
+
+const changeOf = (...ids: readonly string[]) => ({
+  registrations: [],
+  watched: new Map(),
+  reports: ids.map((id) => entry(id)),
+});
+
+const printed = (...ids: readonly string[]) => ids.map((id) => printsOf([id]).join());

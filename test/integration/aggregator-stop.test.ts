@@ -24,11 +24,11 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function subjectsIn(file: string): Promise<Set<string>> {
+async function subjectsIn(file: string): Promise<ReadonlySet<string>> {
   const persistence = new SqlitePersistence({ file, logger: silentLogger });
-  const { reports } = await openJournal(persistence);
+  const { subjects } = await openJournal(persistence);
   await persistence.close();
-  return new Set(reports.map(({ subject }) => subject));
+  return subjects;
 }
 
 /** Keeps nothing and notes when it is opened and closed. */

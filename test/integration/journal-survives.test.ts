@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Panorama } from '../../protocol/model.js';
 import { silentLogger } from '../../runtime/logger.js';
 import type { Change } from '../../server/persistence/persistence.js';
 import { SqlitePersistence } from '../../server/persistence/sqlite-persistence.js';
 import { runAggregator } from '../support/aggregators.js';
 import { openJournal } from '../support/journal-contents.js';
-import { report } from '../support/observations.js';
+import { observation, report } from '../support/observations.js';
 import { makeReadOnlyFolder } from '../support/read-only-folder.js';
 
 let folder: string;
@@ -36,6 +37,11 @@ function changeOf(subject: string): Change {
   const reports = [{ id: '', report: report({ subject }), provenance: null }];
   return { registrations: [], watched: new Map(), reports };
 }
+
+const panoramaOf = (subject: string): Panorama => {
+  const observations = [observation(1, ['q', 5, 20], ['r', 2, 90.5]), observation(2)];
+  return { subject, views: new Map([['peer@1', { observer: 'peer@1', subject, observations }]]) };
+};
 
 describe('the journal', () => {
   it('gives a restarted aggregator back what it knew', async () => {
@@ -77,7 +83,7 @@ describe('the journal', () => {
     }
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     expect(acknowledged.length).toBeGreaterThanOrEqual(enough);
-    const held = new Set((await readBack(file)).reports.map(({ subject }) => subject));
+    const { subjects: held } = await readBack(file);
     expect(acknowledged.filter((subject) => !held.has(subject))).toEqual([]);
   });
 
@@ -90,15 +96,22 @@ describe('the journal', () => {
     expect((await readBack(file)).reports).toHaveLength(12_000);
   });
 
-  it('reads back only the newest reports, oldest first', async () => {
+  it('gives panoramas as they were saved, and of the reports only those that came later', async () => {
     const file = join(folder, 'hview.db');
     const persistence = new SqlitePersistence({ file, logger: silentLogger });
-    await openJournal(persistence);
-    for (const subject of ['a', 'b', 'c']) await persistence.save(changeOf(subject));
+    await openJournal(persistence, { panorama: panoramaOf });
+    for (const subject of ['a', 'b', 'a']) {
+      await persistence.save(changeOf(subject));
+      persistence.panoramaChanged(subject);
+    }
     await persistence.close();
-    const again = new SqlitePersistence({ file, logger: silentLogger, restoreReports: 2 });
-    expect((await openJournal(again)).reports.map(({ subject }) => subject)).toEqual(['b', 'c']);
+    const again = new SqlitePersistence({ file, logger: silentLogger });
+    const before = await openJournal(again, { panorama: panoramaOf });
+    expect(before.reports).toEqual([]);
+    expect(before.panoramas).toEqual(new Map(['a', 'b'].map((subject) => [subject, panoramaOf(subject)])));
+    await again.save(changeOf('c'));
     await again.close();
+    expect((await readBack(file)).reports.map(({ subject }) => subject)).toEqual(['c']);
   });
 
   it('says so when its folder is read-only', async () => {

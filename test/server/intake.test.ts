@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { BatchEntry, UncheckedBatchEntry } from '../../protocol/batch-service.js';
 import type { Report } from '../../protocol/model.js';
 import { HviewError } from '../../runtime/errors.js';
+import { printsOf } from '../../runtime/text-print.js';
 import type { AdmissionLimits } from '../../server/intake/admission.js';
 import { Admission } from '../../server/intake/admission.js';
 import { Intake } from '../../server/intake/intake.js';
@@ -163,7 +164,7 @@ describe('a batch', () => {
 
   it('of duplicates alone is answered without a transaction', async () => {
     const { intake, journal } = setUp();
-    for (const id of ['a', 'b']) intake.restore(id);
+    intake.restore(printsOf(['a', 'b']));
     expect(await submit(intake, [entry('a'), entry('b')])).toEqual({
       accepted: 0,
       duplicates: 2,

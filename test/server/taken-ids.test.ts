@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { PRINT_WORDS, writePrint } from '../../server/intake/id-print.js';
+import { PRINT_WORDS, printsOf, writePrint } from '../../runtime/text-print.js';
 import type { Claim } from '../../server/intake/taken-ids.js';
 import { TakenIds } from '../../server/intake/taken-ids.js';
 
@@ -54,7 +54,7 @@ describe('taken ids', () => {
 
   it('know those from before a restart', () => {
     const taken = new TakenIds(2);
-    for (const id of ['a', 'b', 'c']) taken.restore(id);
+    taken.restore(printsOf(['a', 'b', 'c']));
     expect(take(taken, 'b', 'c', 'a')).toEqual([false, false, true]);
   });
 

@@ -1,13 +1,22 @@
 import type { Registration } from '../../protocol/health-service.js';
-import type { Report, Timestamp } from '../../protocol/model.js';
-import type { Persistence, Restorer } from '../../server/persistence/persistence.js';
+import type { Panorama, Report, Timestamp } from '../../protocol/model.js';
+import { PRINT_WORDS } from '../../runtime/text-print.js';
+import type { Persistence, Restorer, StateSource } from '../../server/persistence/persistence.js';
 
 /** What a journal gave back when it was opened. */
 export class JournalContents implements Restorer {
   readonly registrations: (readonly [handle: number, registration: Registration])[] = [];
   readonly watched = new Map<string, Timestamp>();
   readonly reports: Report[] = [];
-  readonly ids: string[] = [];
+  readonly panoramas = new Map<string, Panorama>();
+  /** One after the other, each as its words with commas. */
+  readonly printed: string[] = [];
+  readonly relay: (readonly [peer: string, name: string, value: string])[] = [];
+
+  /** Of what the panoramas and the reports speak. */
+  get subjects(): ReadonlySet<string> {
+    return new Set([...this.panoramas.keys(), ...this.reports.map(({ subject }) => subject)]);
+  }
 
   registration(handle: number, registration: Registration): void {
     this.registrations.push([handle, registration]);
@@ -21,14 +30,26 @@ export class JournalContents implements Restorer {
     this.reports.push(report);
   }
 
-  id(id: string): void {
-    this.ids.push(id);
+  panorama(panorama: Panorama): void {
+    this.panoramas.set(panorama.subject, panorama);
+  }
+
+  prints(prints: Uint32Array): void {
+    for (let start = 0; start < prints.length; start += PRINT_WORDS)
+      this.printed.push(prints.slice(start, start + PRINT_WORDS).join());
+  }
+
+  relayState(peer: string, name: string, value: string): void {
+    this.relay.push([peer, name, value]);
   }
 }
 
-/** Opens the journal; what it holds. */
-export async function openJournal(persistence: Persistence): Promise<JournalContents> {
+/** Opens the journal; what it holds. By default no panorama is known when it asks for one. */
+export async function openJournal(
+  persistence: Persistence,
+  source: StateSource = { panorama: () => undefined },
+): Promise<JournalContents> {
   const contents = new JournalContents();
-  await persistence.open(contents);
+  await persistence.open(contents, source);
   return contents;
 }

@@ -1,22 +1,22 @@
-/** 128 bits that stand for an id. */
-export type IdPrint = Uint32Array;
+/** 128 bits that stand for a text. */
+export type TextPrint = Uint32Array;
 
 export const PRINT_WORDS = 4;
 
 /**
- * Writes the print of an id: four sums of its characters, two at a time, each mixed as MurmurHash3 does
- * and begun otherwise. It need not withstand anyone who looks for equal prints: who may send could as
- * well send an id of somebody else.
+ * Writes the print of a text: four sums of its characters, two at a time, each mixed as MurmurHash3 does
+ * and begun otherwise. It does not withstand anyone who looks for two texts of one print. Prints are kept
+ * on disk: a change of this function needs a new place for them.
  */
-export function writePrint(id: string, into: IdPrint): void {
-  const { length } = id;
+export function writePrint(text: string, into: TextPrint): void {
+  const { length } = text;
   let a = 0x9747b28c ^ length;
   let b = 0x3c6ef372 ^ length;
   let c = 0xa54ff53a ^ length;
   let d = 0x510e527f ^ length;
   for (let index = 0; index < length; index += 2) {
-    const second = index + 1 < length ? id.charCodeAt(index + 1) : 0;
-    const word = id.charCodeAt(index) | (second << 16);
+    const second = index + 1 < length ? text.charCodeAt(index + 1) : 0;
+    const word = text.charCodeAt(index) | (second << 16);
     a = stir(a, Math.imul(word, 0xcc9e2d51));
     b = stir(b, Math.imul(word, 0x1b873593));
     c = stir(c, Math.imul(word, 0x85ebca6b));
@@ -38,4 +38,13 @@ function finish(state: number): number {
   let mixed = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
   return mixed ^ (mixed >>> 16);
+}
+
+/** The prints of the texts, one behind the other. */
+export function printsOf(texts: readonly string[]): Uint32Array {
+  const prints = new Uint32Array(texts.length * PRINT_WORDS);
+  texts.forEach((text, index) => {
+    writePrint(text, prints.subarray(index * PRINT_WORDS, (index + 1) * PRINT_WORDS));
+  });
+  return prints;
 }
