@@ -30,7 +30,7 @@ export function readPosition(database: Database.Database): JournalPosition {
  * were saved, and of the reports only those that came later. It comes in texts that SQLite itself puts
  * together: as objects, at once, it would take hundreds of megabytes.
  */
-export function* readStored(database: Database.Database, covered: number): Generator<StoredPart> {
+export function* readStored(database: Database.Database, covered: number): Generator<StoredPart, null> {
   yield { kind: 'registrations', rows: text(database, 'handle, module, observer', 'FROM registrations') };
   yield { kind: 'watched', rows: text(database, 'subject, seconds, nanos', 'FROM watch_list') };
 
@@ -48,6 +48,7 @@ export function* readStored(database: Database.Database, covered: number): Gener
 
   yield* readPrints(database);
   yield { kind: 'relay', rows: text(database, 'peer, name, value', 'FROM relay_state') };
+  return null;
 }
 
 function text(database: Database.Database, columns: string, from: string): string {

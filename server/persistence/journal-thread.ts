@@ -29,7 +29,7 @@ function serve(database: Database.Database): void {
 
   const tellNextPart = (): void => {
     try {
-      say({ kind: 'stored', part: stored.next().value ?? null });
+      say({ kind: 'stored', part: stored.next().value });
     } catch (error) {
       say({ kind: 'open-failed', reason: describeError(error) });
     }

@@ -24,21 +24,16 @@ export function restoreFrom(
     const ask = (): void => worker.postMessage({ kind: 'read' } satisfies ToJournal);
     const hear = (message: FromJournal): void => {
       try {
-        switch (message.kind) {
-          case 'opened':
-            onPosition(message);
-            ask();
-            break;
-          case 'stored':
-            if (message.part === null) {
-              end(resolve);
-              break;
-            }
-            ask();
-            restorePart(message.part, restorer);
-            break;
-          default:
-            fail(new Error(message.kind === 'open-failed' ? message.reason : message.kind));
+        if (message.kind === 'opened') {
+          onPosition(message);
+          ask();
+        } else if (message.kind !== 'stored') {
+          fail(new Error(message.kind === 'open-failed' ? message.reason : message.kind));
+        } else if (message.part === null) {
+          end(resolve);
+        } else {
+          ask();
+          restorePart(message.part, restorer);
         }
       } catch (error) {
         fail(error);
