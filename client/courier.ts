@@ -3,6 +3,7 @@ import { Backoff } from '../runtime/backoff.js';
 import type { Clock } from '../runtime/clock.js';
 import { HviewError } from '../runtime/errors.js';
 import type { Destination } from './destination.js';
+import type { SendingMode } from './health-reporter.js';
 import type { Letter, Outbox } from './outbox.js';
 import type { Problems } from './problems.js';
 import { reportOf } from './statement.js';
@@ -18,9 +19,6 @@ export interface CourierOptions {
   /** Uniform in [0, 1). */
   readonly random: () => number;
 }
-
-/** How observations are sent; `unknown` while the aggregator does not answer. */
-export type SendingMode = 'unknown' | 'batch' | 'single';
 
 export interface CourierCounts {
   readonly mode: SendingMode;

@@ -1,7 +1,5 @@
 import type { Clock, Timer } from '../runtime/clock.js';
-
-/** What names a request among those that are open; `1` and `'1'` are two. */
-export type RequestId = string | number;
+import type { RequestId } from './health-reporter.js';
 
 /** What a request was sent for. */
 export interface PendingRequest {

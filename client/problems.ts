@@ -1,30 +1,17 @@
 import type { Clock } from '../runtime/clock.js';
 import type { HviewError } from '../runtime/errors.js';
+import type { Problem, ProblemKind } from './problem.js';
 
-/** Every kind of problem, with what it means to whoever reads it. */
-export const PROBLEM_KINDS = {
-  options: 'an option of connect cannot be used',
-  input: 'a call was given something that cannot be reported; that call had no effect',
-  'unknown-subject': 'a socket address belongs to no subject that was named; nothing was reported',
-  'unknown-request': 'a request is cleared or failed that is not open',
-  'too-many-requests': 'so many requests are open that no more are watched',
-  'aggregator-away': 'the aggregator does not take observations; it is tried again until it does',
-  refused: 'the aggregator will not take an observation; it is dropped',
-  'queue-full': 'the aggregator was away for so long that observations were dropped',
-  closed: 'something was reported after close; it is dropped',
-} as const;
-export type ProblemKind = keyof typeof PROBLEM_KINDS;
-
-/** What went wrong, told instead of thrown: whoever reports about others must not fail by it. */
-export interface Problem {
-  readonly kind: ProblemKind;
-  /** Names the offending value. */
-  readonly message: string;
-  /** The next step, as a sentence, where there is one. */
-  readonly hint?: string;
-  /** Problems of this kind since the last one that was told, which were not. */
-  readonly untold: number;
-}
+/** Hints are written for those who type commands; these options of connect stand for their flags. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  '-server host:port': 'the option aggregator',
+  '-tls_ca': 'the option tls.ca',
+  '-tls_cert': 'the options tls.cert',
+  '-tls_key': 'tls.key',
+  '-token_file': 'the option tokenFile',
+  '-insecure': 'insecure: true',
+};
+const FLAG = new RegExp(Object.keys(OPTIONS).join('|'), 'g');
 
 /** No kind is told more often, milliseconds. */
 const TELL_EVERY_MS = 60_000;
@@ -53,7 +40,8 @@ export class Problems {
     // Before the listener is called: it may itself cause what it is told of.
     this.#told.set(kind, { atMs: nowMs, untold: 0 });
     try {
-      this.#listener({ kind, message, ...(hint === undefined ? {} : { hint }), untold: told?.untold ?? 0 });
+      const next = hint === undefined ? {} : { hint: hint.replaceAll(FLAG, (flag) => OPTIONS[flag] ?? flag) };
+      this.#listener({ kind, message, ...next, untold: told?.untold ?? 0 });
     } catch {
       // There is nobody left to tell.
     }

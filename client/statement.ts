@@ -1,9 +1,6 @@
-import type { Report, StatusName } from '../protocol/model.js';
+import type { Report } from '../protocol/model.js';
 import { Status, statusFromName, timestampFromMillis } from '../protocol/model.js';
 import { HviewError } from '../runtime/errors.js';
-
-/** How a subject is, from good to bad; `NA` takes back what was said of it. */
-export type HealthStatus = Exclude<StatusName, 'INVALID'>;
 
 /** What is said of a subject at one time. */
 export interface Statement {

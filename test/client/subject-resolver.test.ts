@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Subjects } from '../../client/subject-resolver.js';
+import type { Subjects } from '../../client/subject.js';
 import { SubjectResolver, UnknownSubject } from '../../client/subject-resolver.js';
 
 const TABLE = {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { connect } from '../../client/connect.js';
-import type { ConnectOptions } from '../../client/connect.js';
+import type { ConnectOptions } from '../../client/connect-options.js';
 import type { HealthReporter } from '../../client/health-reporter.js';
 import type { Metric, Report, View } from '../../protocol/model.js';
 import { Status } from '../../protocol/model.js';
@@ -189,7 +189,8 @@ describe('a program that reports to an aggregator without batches', () => {
 /** Runs a program that imports the client; resolves to what it prints once it has ended by itself. */
 async function runProgram(source: string, name = 'program.mjs'): Promise<string> {
   const file = join(home, name);
-  const client = new URL('../../client/index.js', import.meta.url).href;
+  // A path, as require takes no URL.
+  const client = fileURLToPath(new URL('../../client/index.js', import.meta.url));
   writeFileSync(file, source.replaceAll("'hview/client'", JSON.stringify(client)));
   const { stdout } = await execute(process.execPath, [file, String(port)], { timeout: 20_000 });
   return stdout;
@@ -261,11 +262,37 @@ describe('a program', () => {
     expect(metrics(await client.getView('cart@1', 'db@1'))).toHaveLength(1);
   });
 
-  it('is warned by Node when it does not listen to problems', async () => {
-    const file = join(home, 'warned.mjs');
-    const client = fileURLToPath(new URL('../../client/index.js', import.meta.url));
-    writeFileSync(file, `import { connect } from ${JSON.stringify(client)}; connect();`);
-    const { stderr } = await execute(process.execPath, [file]);
-    expect(stderr).toMatch(/\[options\] HviewWarning: module is undefined, not a text/);
+  it.each(['connect()', 'connect({ get module() { throw 1; } })'])(
+    'is warned by Node when it does not listen to problems: %s',
+    async (call) => {
+      const file = join(home, 'warned.mjs');
+      const client = fileURLToPath(new URL('../../client/index.js', import.meta.url));
+      writeFileSync(file, `import { connect } from ${JSON.stringify(client)}; ${call};`);
+      const { stderr } = await execute(process.execPath, [file]);
+      expect(stderr).toMatch(/\[options\] HviewWarning: module is undefined, not a text/);
+    },
+  );
+
+  it('may require the client, and may report from worker threads and forks of itself beside its own', async () => {
+    const { client } = await startAggregator();
+    await runProgram(
+      `
+      const { fork } = require('node:child_process');
+      const { Worker, isMainThread, threadId } = require('node:worker_threads');
+      const { connect } = require('hview/client');
+      const health = ${CONNECT};
+      const isFork = process.argv[3] === 'fork';
+      health.report('db@1', isFork ? 'fork' : isMainThread ? 'main' : 'worker', 'DEAD');
+      health.close().then((left) => {
+        if (left > 0) process.exitCode = 1;
+      });
+      if (isMainThread && !isFork) {
+        new Worker(__filename, { argv: process.argv.slice(2) });
+        fork(__filename, [process.argv[2], 'fork']);
+      }`,
+      'program.cjs',
+    );
+    const told = metrics(await client.getView('cart@1', 'db@1')).map(({ name }) => name);
+    expect(told.sort()).toEqual(['fork', 'main', 'worker']);
   });
 });

@@ -1,7 +1,7 @@
-import { connectIn } from '../../client/connect.js';
-import type { ConnectOptions } from '../../client/connect.js';
+import { connectIn } from '../../client/connect-in.js';
+import type { ConnectOptions } from '../../client/connect-options.js';
 import type { HealthReporter } from '../../client/health-reporter.js';
-import type { Problem } from '../../client/problems.js';
+import type { Problem } from '../../client/problem.js';
 import { FakeClock, settle } from './fake-clock.js';
 import { FakeDestination } from './fake-destination.js';
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { HealthStatus } from '../../client/statement.js';
+import type { HealthStatus } from '../../client/health-reporter.js';
+import { Problems } from '../../client/problems.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { reporterRig } from '../support/reporter-rig.js';
 
 describe('a reporter', () => {
@@ -329,6 +331,22 @@ describe('whatever it is given', () => {
       await rig.pass(1000);
     }
     expect(told).toEqual(['input 0', 'unknown-request 0', 'input 59', 'unknown-request 59']);
+  });
+});
+
+describe('a hint that was written for those who type commands', () => {
+  it('speaks of the options of connect instead', () => {
+    const hints: (string | undefined)[] = [];
+    const problems = new Problems(({ hint }) => hints.push(hint), new FakeClock());
+    const hint =
+      'Name another one with -server host:port, give -tls_cert and -tls_key or -token_file, or say -insecure.';
+    problems.tell('aggregator-away', { message: 'away', hint });
+    problems.tell('input', { message: 'wrong' });
+    expect(hints).toEqual([
+      'Name another one with the option aggregator, give the options tls.cert and tls.key or the option ' +
+        'tokenFile, or say insecure: true.',
+      undefined,
+    ]);
   });
 });
 
