@@ -10,6 +10,7 @@ import { Aggregator } from '../server/aggregator.js';
 import type { AggregatorConfig } from '../server/config.js';
 import { loadConfig, standaloneConfig } from '../server/config.js';
 import type { SecurityConfig } from '../server/security-config.js';
+import { contradictions } from '../server/security-config.js';
 import { writeMemoryUsage } from '../server/memory-usage.js';
 import { noPersistence } from '../server/persistence/persistence.js';
 import type { AlgorithmName } from '../server/inference/algorithms.js';
@@ -69,8 +70,16 @@ const FLAGS = {
     default: '',
     placeholder: 'file',
     help:
-      'Ask those that connect for a certificate from these authorities (PEM), and let nobody in without one; ' +
-      "peers' certificates come from them too.",
+      'Ask those that connect for a certificate from these authorities (PEM), and let nobody in without one or a ' +
+      "token; peers' certificates come from them too.",
+  },
+  token_file: {
+    kind: 'text',
+    default: '',
+    placeholder: 'file',
+    help:
+      'Let those in that send a token of this file: one a line, "name roles token", roles being submit, query, relay ' +
+      'or all. Only its owner and group may read it.',
   },
   insecure: {
     kind: 'switch',
@@ -213,13 +222,21 @@ function securityOf(
   given: ReadonlySet<string>,
   configured: SecurityConfig,
 ): SecurityConfig {
-  return {
+  const security = {
     ...configured,
     ...(given.has('tls_cert') ? { cert: values.tls_cert } : {}),
     ...(given.has('tls_key') ? { key: values.tls_key } : {}),
     ...(given.has('tls_ca') ? { clientCa: values.tls_ca } : {}),
+    ...(given.has('token_file') ? { tokenFile: values.token_file } : {}),
     ...(given.has('insecure') ? { allowsInsecure: values.insecure } : {}),
   };
+  const [contradiction] = contradictions(security);
+  if (contradiction !== undefined) {
+    throw new HviewError('USAGE', contradiction, {
+      hint: 'The flags are -tls_cert (Cert), -tls_key (Key) and -tls_ca (ClientCa).',
+    });
+  }
+  return security;
 }
 
 function inferenceOf(name: string): { readonly inference?: AlgorithmName } {

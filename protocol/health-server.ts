@@ -6,6 +6,8 @@ import type { ConnectionCounts, ConnectionLimits, PortSecurity } from '../runtim
 import { LOOPBACK_ONLY, Listener } from '../runtime/listener.js';
 import type { Logger } from '../runtime/logger.js';
 import { silentLogger } from '../runtime/logger.js';
+import type { CallLimits, CallPolicy, CallRefusals } from './call-guard.js';
+import { CallGuard, DEFAULT_CALL_LIMITS, EVERYBODY } from './call-guard.js';
 import type { Address } from './address.js';
 import { addBatchService } from './batch-server.js';
 import type { BatchHandlers } from './batch-service.js';
@@ -35,6 +37,9 @@ export interface HealthServerOptions {
   /** Who may connect, and how; default: this machine alone, in plain text. */
   readonly security?: PortSecurity;
   readonly connectionLimits?: ConnectionLimits;
+  /** Who may call what, and how much; default everybody. */
+  readonly policy?: CallPolicy;
+  readonly callLimits?: CallLimits;
   /** Largest request in bytes; a larger one answers RESOURCE_EXHAUSTED. */
   readonly maxRequestBytes?: number;
 }
@@ -43,6 +48,7 @@ export interface RunningHealthServer {
   /** Where it listens, with the port that was taken. */
   readonly address: Address;
   connections(): ConnectionCounts;
+  refusals(): CallRefusals;
   /** Takes no new call, lets those under way end within `limitMs`, then cuts them off. */
   stop(limitMs: number): Promise<void>;
 }
@@ -66,7 +72,10 @@ const DEFAULT_MAX_REQUEST_BYTES = 1280 * 1024;
 export async function startHealthServer(options: HealthServerOptions): Promise<RunningHealthServer> {
   // What goes wrong comes back as an error; gRPC's own lines on standard error would only repeat it.
   if (process.env['GRPC_VERBOSITY'] === undefined) setLogVerbosity(logVerbosity.NONE);
+  const { clock, policy = EVERYBODY, callLimits = DEFAULT_CALL_LIMITS } = options;
+  const guard = new CallGuard({ policy, limits: callLimits, clock });
   const server = new Server({
+    interceptors: [guard.interceptor],
     'grpc.max_receive_message_length': options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
     'grpc.enable_channelz': 0,
     'grpc.so_reuseport': 0,
@@ -90,16 +99,21 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
     security: options.security ?? LOOPBACK_ONLY,
     protocol: 'h2',
     ...(limits === undefined ? {} : { limits }),
-    onConnection: (socket) => injector.injectConnection(socket),
-    clock: options.clock,
+    onConnection: (socket) => {
+      guard.connected(socket);
+      injector.injectConnection(socket);
+    },
+    clock,
     logger: options.logger ?? silentLogger,
   });
   return {
     address: listener.address,
     connections: () => listener.counts(),
-    stop: (limitMs) => {
-      listener.close();
-      return stop(server, options.clock, limitMs);
+    refusals: () => guard.counts(),
+    stop: async (limitMs) => {
+      void listener.close();
+      await stop(server, clock, limitMs);
+      guard.close();
     },
   };
 }

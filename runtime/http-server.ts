@@ -1,8 +1,12 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Clock } from './clock.js';
-import { HviewError, describeError, systemErrorCode } from './errors.js';
+import { describeError } from './errors.js';
+import type { ConnectionCounts, ConnectionLimits, PortSecurity } from './listener.js';
+import { LOOPBACK_ONLY, Listener } from './listener.js';
+import type { Logger } from './logger.js';
+import { silentLogger } from './logger.js';
+import { isLoopbackName } from './loopback.js';
 
 /** One thing that a program shows over HTTP. */
 export interface HttpRoute {
@@ -15,42 +19,115 @@ export interface HttpRoute {
   handle(request: IncomingMessage, response: ServerResponse, url: URL): void | Promise<void>;
 }
 
+/** Why a request is not answered. */
+export interface HttpRefusal {
+  /** 401: it is not known who asks; 403: that one may not; 429: it asks too much. */
+  readonly status: 401 | 403 | 429;
+  readonly reason: string;
+}
+
+/** Stands before what is not open to everybody. */
+export interface HttpGuard {
+  /** Whether anybody has to show who it is. */
+  readonly asksWho: boolean;
+  /** Whether a browser is to ask for a password. */
+  readonly takesPassword: boolean;
+  /** Null: the request may go on. */
+  refuse(request: IncomingMessage): HttpRefusal | null;
+}
+
 export interface HttpServerOptions {
   /** Port 0 takes a free one. */
   readonly address: { readonly host: string; readonly port: number };
   readonly routes: readonly HttpRoute[];
   readonly clock: Clock;
+  /** Without it nothing is told. */
+  readonly logger?: Logger;
+  /** Who may connect, and how; default: this machine alone, in plain text. */
+  readonly security?: PortSecurity;
+  /** Without it every route is open to everybody who connects. */
+  readonly guard?: HttpGuard;
+  readonly limits?: ConnectionLimits;
 }
 
 export interface RunningHttpServer {
   readonly address: { readonly host: string; readonly port: number };
+  connections(): ConnectionCounts;
   /** Takes no new request, lets those under way end within `limitMs`, then cuts them off. */
   stop(limitMs: number): Promise<void>;
 }
 
-/** Rejects with ADDRESS_IN_USE or ADDRESS_INVALID. */
+/** Connections to a page and its data come from people and a few programs. */
+const DEFAULT_LIMITS: ConnectionLimits = { connections: 1000, connectionsPerAddress: 200 };
+
+/** A request's head, and all of it, have to be there in this time, milliseconds. */
+const HEAD_LIMIT_MS = 10_000;
+const REQUEST_LIMIT_MS = 30_000;
+
+/** Rejects with EXPOSED, ADDRESS_IN_USE or ADDRESS_INVALID. */
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningHttpServer> {
-  const server = createServer((request, response) => void answer(options.routes, request, response));
-  await listen(server, options.address);
-  const { port } = server.address() as AddressInfo;
+  const { clock, security = LOOPBACK_ONLY, logger = silentLogger } = options;
+  let isStopping = false;
+  const server = createServer((request, response) => {
+    // A connection that would be kept for the next request would hold up the end.
+    if (isStopping) response.setHeader('connection', 'close');
+    void answer(options, listener, request, response);
+  });
+  server.headersTimeout = HEAD_LIMIT_MS;
+  server.requestTimeout = REQUEST_LIMIT_MS;
+  const listener = await Listener.open({
+    address: options.address,
+    purpose: { name: 'the HTTP port', flag: '-http' },
+    security,
+    protocol: 'http/1.1',
+    limits: options.limits ?? DEFAULT_LIMITS,
+    onConnection: (socket) => server.emit('connection', socket),
+    ...{ clock, logger },
+  });
+  // Connections come from the listener; this is what makes the server watch over their time limits.
+  server.emit('listening');
   return {
-    address: { host: options.address.host, port },
-    stop: (limitMs) => stop(server, options.clock, limitMs),
+    address: listener.address,
+    connections: () => listener.counts(),
+    stop: async (limitMs) => {
+      isStopping = true;
+      const ended = listener.close();
+      const cut = clock.after(limitMs, () => listener.cut());
+      server.close();
+      server.closeIdleConnections();
+      await ended;
+      cut.cancel();
+    },
   };
 }
 
 async function answer(
-  routes: readonly HttpRoute[],
+  { routes, guard }: HttpServerOptions,
+  listener: Listener,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   try {
-    const url = new URL(request.url ?? '/', 'http://localhost');
+    response.setHeader('x-content-type-options', 'nosniff');
+    response.setHeader('x-frame-options', 'DENY');
+    response.setHeader('referrer-policy', 'no-referrer');
+    if (guard?.asksWho !== true && !isMeant(request, listener)) {
+      sendText(response, 421, `this is not ${request.headers.host ?? 'the host that was asked for'}`);
+      return;
+    }
+    const url = urlOf(request);
+    if (url === null) {
+      sendText(response, 400, 'the address cannot be understood');
+      return;
+    }
     const here = routes.filter(({ path }) => covers(path, url.pathname));
     const route = here.find(
       ({ method }) => method === request.method || (method === 'GET' && request.method === 'HEAD'),
     );
-    if (route === undefined) {
+    // What there is and what is not there, only those learn that may ask.
+    const refusal = route?.access === 'open' ? null : (guard?.refuse(request) ?? null);
+    if (refusal !== null) sendRefusal(response, refusal, guard?.takesPassword === true);
+    else if (route === undefined) {
       if (here.length > 0)
         response.setHeader('allow', [...new Set(here.map(({ method }) => method))].join(', '));
       sendText(response, here.length > 0 ? 405 : 404, here.length > 0 ? 'method not allowed' : 'not found');
@@ -59,6 +136,32 @@ async function answer(
     if (response.headersSent) response.destroy();
     else sendText(response, 500, describeError(error));
   }
+}
+
+/**
+ * Whether the request names this machine. A page from elsewhere can have its own name point here and so have
+ * the browser ask in its place; what only this machine can reach, and asks nobody, has to see through that.
+ */
+function isMeant(request: IncomingMessage, listener: Listener): boolean {
+  if (!listener.isLoopbackOnly) return true;
+  const name = (request.headers.host ?? '').replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  return name === '' || isLoopbackName(name) || name.toLowerCase() === listener.address.host.toLowerCase();
+}
+
+function sendRefusal(
+  response: ServerResponse,
+  { status, reason }: HttpRefusal,
+  takesPassword: boolean,
+): void {
+  // A browser asks for name and password then; the password is the token.
+  if (status === 401 && takesPassword)
+    response.setHeader('www-authenticate', 'Basic realm="hview", charset="UTF-8"');
+  sendText(response, status, reason);
+}
+
+/** Null: it cannot be understood. */
+function urlOf({ url = '/' }: IncomingMessage): URL | null {
+  return URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost') : null;
 }
 
 function covers(path: string, asked: string): boolean {
@@ -76,33 +179,4 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
     'cache-control': 'no-store',
   });
   response.end(JSON.stringify(value));
-}
-
-function listen(server: Server, { host, port }: HttpServerOptions['address']): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      const isTaken = systemErrorCode(error) === 'EADDRINUSE';
-      const message = isTaken
-        ? `another program listens on ${host}:${port}`
-        : `cannot listen on ${host}:${port}: ${describeError(error)}`;
-      reject(
-        new HviewError(isTaken ? 'ADDRESS_IN_USE' : 'ADDRESS_INVALID', message, {
-          cause: error,
-          hint: 'Choose another address with -http host:port.',
-        }),
-      );
-    });
-    server.listen(port, host, resolve);
-  });
-}
-
-function stop(server: Server, clock: Clock, limitMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = clock.after(limitMs, () => server.closeAllConnections());
-    server.close(() => {
-      cut.cancel();
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

@@ -70,8 +70,10 @@ export class Listener {
   readonly #tls: TlsServer | null;
   readonly #servers: NetServer[] = [];
   readonly #perAddress = new Map<string, number>();
+  readonly #sockets = new Set<Socket>();
+  #isLoopbackOnly = true;
+  #onEmpty: (() => void) | null = null;
   #port = 0;
-  #open = 0;
   #accepted = 0;
   #refused = 0;
   #failedHandshakes = 0;
@@ -95,24 +97,39 @@ export class Listener {
     return { host: this.#options.address.host, port: this.#port };
   }
 
+  /** Whether only this machine reaches it. */
+  get isLoopbackOnly(): boolean {
+    return this.#isLoopbackOnly;
+  }
+
   counts(): ConnectionCounts {
     return {
-      open: this.#open,
+      open: this.#sockets.size,
       accepted: this.#accepted,
       refused: this.#refused,
       failedHandshakes: this.#failedHandshakes,
     };
   }
 
-  /** Takes no more connections; those that there are stay. */
-  close(): void {
+  /** Takes no more connections; those that there are stay. Resolves when the last of them has ended. */
+  close(): Promise<void> {
     for (const server of this.#servers.splice(0)) server.close();
+    return new Promise((resolve) => {
+      if (this.#sockets.size === 0) resolve();
+      else this.#onEmpty = resolve;
+    });
+  }
+
+  /** Ends all connections at once. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   async #listen(): Promise<void> {
     const { host, port } = this.#options.address;
     const addresses = await addressesOf(host);
     assertNotExposed(this.#options, addresses);
+    this.#isLoopbackOnly = addresses.every(isLoopbackAddress);
     const failures: unknown[] = [];
     for (const address of addresses) {
       try {
@@ -125,7 +142,7 @@ export class Listener {
     }
     const isTaken = failures.some((error) => systemErrorCode(error) === 'EADDRINUSE');
     if (this.#servers.length > 0 && !(isTaken && port !== 0)) return;
-    this.close();
+    void this.close();
     throw listenError(this.#options, failures[0]);
   }
 
@@ -151,20 +168,21 @@ export class Listener {
     const fromThere = this.#perAddress.get(remote) ?? 0;
     const { connections, connectionsPerAddress } = this.#limits;
     socket.on('error', () => undefined);
-    if (this.#open >= connections || fromThere >= connectionsPerAddress) {
+    if (this.#sockets.size >= connections || fromThere >= connectionsPerAddress) {
       this.#refused += 1;
       this.#tell('a connection was refused: there are too many', { from: remote, fromThere });
       socket.destroy();
       return;
     }
     this.#accepted += 1;
-    this.#open += 1;
+    this.#sockets.add(socket);
     this.#perAddress.set(remote, fromThere + 1);
     socket.once('close', () => {
-      this.#open -= 1;
+      this.#sockets.delete(socket);
       const left = (this.#perAddress.get(remote) ?? 1) - 1;
       if (left === 0) this.#perAddress.delete(remote);
       else this.#perAddress.set(remote, left);
+      if (this.#sockets.size === 0) this.#onEmpty?.();
     });
     if (this.#tls === null) this.#options.onConnection(socket);
     else this.#tls.emit('connection', socket);

@@ -1,7 +1,7 @@
 import type { HealthHandlers } from '../protocol/health-service.js';
 import type { Address } from '../protocol/address.js';
 import { formatAddress, parseAddress } from '../protocol/address.js';
-import { ClientSecurity } from '../protocol/client-security.js';
+import type { CallRefusals } from '../protocol/call-guard.js';
 import { HealthClient } from '../protocol/health-client.js';
 import type { RunningHealthServer } from '../protocol/health-server.js';
 import { startHealthServer } from '../protocol/health-server.js';
@@ -10,10 +10,9 @@ import type { Clock } from '../runtime/clock.js';
 import { every } from '../runtime/clock.js';
 import { HviewError, describeError } from '../runtime/errors.js';
 import { Lifecycle } from '../runtime/lifecycle.js';
-import type { ConnectionCounts, PortSecurity } from '../runtime/listener.js';
+import type { ConnectionCounts } from '../runtime/listener.js';
 import type { Logger } from '../runtime/logger.js';
 import { packageVersion } from '../runtime/package-root.js';
-import { TlsFiles } from '../runtime/tls-files.js';
 import type { AggregatorConfig } from './config.js';
 import { ALGORITHMS } from './inference/algorithms.js';
 import { Inferences } from './inference/inferences.js';
@@ -30,7 +29,8 @@ import { batchHandlers, checkEntries } from './rpc/batch-handlers.js';
 import { healthHandlers } from './rpc/health-handlers.js';
 import { Registrations } from './rpc/registrations.js';
 import { checkName } from './rpc/validation.js';
-import { callingFiles, describeSecurity, listeningFiles } from './security-config.js';
+import { describeSecurity } from './security-config.js';
+import { Security } from './security.js';
 import { HoldBuffer } from './store/hold-buffer.js';
 import { ReportStore } from './store/report-store.js';
 
@@ -53,6 +53,8 @@ export interface AggregatorCounts extends IntakeCounts {
   readonly journal: PersistenceCounts;
   /** At the gRPC port. */
   readonly connections: ConnectionCounts;
+  /** Calls at the gRPC port that were not let through, or not carried to their end. */
+  readonly calls: CallRefusals | null;
   /** Key: the peer's id. */
   readonly relay: Readonly<Record<string, PeerLinkCounts>>;
   /** Ids of reports by which repetitions are noticed, and the memory for them. */
@@ -98,6 +100,7 @@ export class Aggregator {
   readonly #held: HoldBuffer;
   readonly #registrations = new Registrations();
   readonly #inferences: Inferences;
+  readonly #security: Security;
   readonly #peers = new Map<string, HealthClient>();
   readonly #relay: Relay;
   readonly #intake: Intake;
@@ -109,6 +112,8 @@ export class Aggregator {
     const { config, persistence, clock } = options;
     this.#options = options;
     this.#lifecycle = new Lifecycle(clock);
+    this.#security = new Security(config.security, options);
+    this.#lifecycle.onStop('the certificates and tokens', () => this.#security.close());
     this.#held = new HoldBuffer({
       timeMs: config.hold.timeSeconds * 1000,
       listLength: config.hold.listLength,
@@ -145,7 +150,7 @@ export class Aggregator {
   }
 
   /**
-   * Rejects with DATABASE_FAILED, CREDENTIALS_INVALID, EXPOSED, ADDRESS_IN_USE or ADDRESS_INVALID; what was started is
+   * Rejects with DATABASE_FAILED, EXPOSED, ADDRESS_IN_USE or ADDRESS_INVALID; what was started is
    * stopped again.
    */
   async start(): Promise<void> {
@@ -165,7 +170,10 @@ export class Aggregator {
           version: packageVersion(),
           submit: (size, decode) => this.#intake.batch(size, decode),
         }),
-        security: this.#portSecurity(),
+        security: this.#security.port,
+        policy: this.#security.access,
+        connectionLimits: config.limits,
+        callLimits: config.limits,
         clock,
         logger,
       });
@@ -203,6 +211,7 @@ export class Aggregator {
       held: this.#held.reports,
       journal: this.#options.persistence.counts(),
       connections: this.#server?.connections() ?? NO_CONNECTIONS,
+      calls: this.#server?.refusals() ?? null,
       relay: this.#relay.counts(),
       remembered: this.#intake.remembered(),
     };
@@ -285,24 +294,17 @@ export class Aggregator {
     });
   }
 
-  /** The certificates are read first: without them there is no port to open. */
-  #portSecurity(): PortSecurity {
-    const { config, clock, logger } = this.#options;
-    const paths = listeningFiles(config.security);
-    const tls = paths === null ? null : new TlsFiles({ paths, clock, logger });
-    if (tls !== null) this.#lifecycle.onStop('the certificates', () => tls.close());
-    const { allowsInsecure } = config.security;
-    return { tls, authenticates: tls?.material.ca !== undefined, allowsInsecure };
-  }
-
   #connectPeers(): ReadonlyMap<string, PeerLink> {
     const { config, clock, random, logger, persistence } = this.#options;
     const self = { id: config.id, address: config.address };
     const links = new Map<string, PeerLink>();
-    const security = this.#peerSecurity();
     for (const [id, address] of config.peers) {
       if (id === config.id) continue;
-      const service = new HealthClient({ target: address, deadlineMs: PEER_DEADLINE_MS, security });
+      const service = new HealthClient({
+        target: address,
+        deadlineMs: PEER_DEADLINE_MS,
+        security: this.#security.peers,
+      });
       this.#peers.set(id, service);
       this.#lifecycle.onStop(`the connection to ${id}`, () => service.close());
       const queueLength = PEER_QUEUE_LENGTH;
@@ -323,14 +325,6 @@ export class Aggregator {
       );
     }
     return links;
-  }
-
-  #peerSecurity(): ClientSecurity {
-    const { config, clock, logger } = this.#options;
-    const tls = callingFiles(config.security);
-    const security = new ClientSecurity({ tls, clock, logger });
-    this.#lifecycle.onStop('the certificates towards peers', () => security.close());
-    return security;
   }
 
   /** Makes the connections, and lets the logs of both sides tell that they know each other. */

@@ -35,6 +35,12 @@ export class ConfigSection {
     for (const [key, value] of Object.entries(object)) this.#values.set(key.toLowerCase(), value);
   }
 
+  /** Whether the key is there with a value. */
+  has(key: string): boolean {
+    const value = this.#values.get(key.toLowerCase());
+    return value !== undefined && value !== null;
+  }
+
   text(key: string, absent: string): string {
     return this.#read(key, absent, 'a text', isText);
   }

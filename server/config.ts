@@ -1,6 +1,8 @@
 import { parseAddress } from '../protocol/address.js';
 import { HviewError, describeError } from '../runtime/errors.js';
 import { ConfigSection, parseJsonObject } from './config-section.js';
+import type { LimitsConfig } from './limits-config.js';
+import { DEFAULT_LIMITS, readLimits } from './limits-config.js';
 import type { SecurityConfig } from './security-config.js';
 import { NO_SECURITY, readSecurity } from './security-config.js';
 import type { AlgorithmName } from './inference/algorithms.js';
@@ -44,6 +46,7 @@ export interface AggregatorConfig {
   readonly retention: RetentionConfig;
   readonly hold: HoldConfig;
   readonly security: SecurityConfig;
+  readonly limits: LimitsConfig;
 }
 
 const DEFAULT_RETENTION = { frequencySeconds: 180, thresholdSeconds: 300, relative: true } as const;
@@ -64,6 +67,7 @@ export function standaloneConfig(id: string, address: string, databaseFile = '')
     retention: { enable: false, ...DEFAULT_RETENTION },
     hold: DEFAULT_HOLD,
     security: NO_SECURITY,
+    limits: DEFAULT_LIMITS,
   };
 }
 
@@ -99,6 +103,7 @@ export function loadConfig(text: string, file: string): AggregatorConfig {
     retention: readRetention(root.section('GCConfig')),
     hold: readHold(root.section('BufConfig')),
     security: readSecurity(root, problems),
+    limits: readLimits(root, problems),
   };
   if (problems.length > 0) {
     throw new HviewError('CONFIG_INVALID', `${file}: ${problems.join('; ')}`, {

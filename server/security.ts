@@ -1,0 +1,53 @@
+import { ClientSecurity } from '../protocol/client-security.js';
+import type { Clock } from '../runtime/clock.js';
+import type { PortSecurity } from '../runtime/listener.js';
+import type { Logger } from '../runtime/logger.js';
+import { TlsFiles } from '../runtime/tls-files.js';
+import { Access } from './access/access.js';
+import { TokenTable } from './access/token-table.js';
+import type { SecurityConfig } from './security-config.js';
+
+/** How an aggregator is guarded while it runs: files that are watched, and who may do what. */
+export class Security {
+  /** For every port of the aggregator. */
+  readonly port: PortSecurity;
+  readonly access: Access;
+  /** For the calls to peers. */
+  readonly peers: ClientSecurity;
+  readonly #files: TlsFiles | null;
+  readonly #tokens: TokenTable | null;
+
+  /** Throws CREDENTIALS_INVALID. */
+  constructor(config: SecurityConfig, surroundings: { readonly clock: Clock; readonly logger: Logger }) {
+    const { cert, key, clientCa, peerCa, tokenFile, peerTokenFile, allowsInsecure } = config;
+    this.#files =
+      cert === ''
+        ? null
+        : new TlsFiles({
+            ...surroundings,
+            paths: { cert, key, ...(clientCa === '' ? {} : { ca: clientCa }) },
+          });
+    this.#tokens = tokenFile === '' ? null : new TokenTable(tokenFile, surroundings);
+    const ca = peerCa === '' ? clientCa : peerCa;
+    this.peers = new ClientSecurity({
+      ...surroundings,
+      tls: cert === '' ? null : { cert, key, ...(ca === '' ? {} : { ca }) },
+      ...(peerTokenFile === '' ? {} : { tokenFile: peerTokenFile }),
+      allowsInsecure,
+    });
+    this.access = new Access({
+      checksCertificates: this.#files?.material.ca !== undefined,
+      requiresCertificate: config.requiresCertificate,
+      allow: config.allow,
+      tokens: this.#tokens,
+      clock: surroundings.clock,
+    });
+    this.port = { tls: this.#files, authenticates: this.access.isGuarded, allowsInsecure };
+  }
+
+  close(): void {
+    this.#files?.close();
+    this.#tokens?.close();
+    this.peers.close();
+  }
+}
