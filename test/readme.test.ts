@@ -9,11 +9,13 @@ const DOCUMENTS = [
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'agent/README.md',
+  'client/README.md',
   'filters/README.md',
   'plugins/README.md',
   'protocol/README.md',
   'server/README.md',
   'samples/capture/zookeeper/README.md',
+  'samples/self-report/README.md',
   'test/bench/README.md',
 ];
 
