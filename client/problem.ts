@@ -7,7 +7,8 @@ export const PROBLEM_KINDS = {
   'too-many-requests': 'so many requests are open that no more are watched',
   'aggregator-away': 'the aggregator does not take observations; it is tried again until it does',
   refused: 'the aggregator will not take an observation; it is dropped',
-  'queue-full': 'more was reported than the aggregator has taken, which may be away; observations were dropped',
+  'queue-full':
+    'more was reported than the aggregator has taken, which may be away; observations were dropped',
   closed: 'something was reported after close; it is dropped',
 } as const;
 export type ProblemKind = keyof typeof PROBLEM_KINDS;
