@@ -20,7 +20,7 @@ import { isSick, shown } from './status/status.js';
 import { useKeys } from './view/use-keys.js';
 import { useView } from './view/use-view.js';
 import { selected, worstFirst } from './view/selection.js';
-import { systemOf } from './view/system-of.js';
+import { systemOf } from '../protocol/system-of.js';
 
 /** The whole page. */
 export function App({ api, feed }: { readonly api: ApiClient; readonly feed: Feed }): JSX.Element {

@@ -29,7 +29,8 @@ export class ConfigSection {
 
   constructor(
     private readonly object: Record<string, unknown>,
-    private readonly path: string,
+    /** Where it stands, as messages begin with it: empty, or `GCConfig.`. */
+    readonly path: string,
     private readonly problems: string[],
   ) {
     for (const [key, value] of Object.entries(object)) this.#values.set(key.toLowerCase(), value);
@@ -39,6 +40,15 @@ export class ConfigSection {
   has(key: string): boolean {
     const value = this.#values.get(key.toLowerCase());
     return value !== undefined && value !== null;
+  }
+
+  /** Every other key is a problem: for sections that the original does not know. */
+  allowOnly(keys: readonly string[]): void {
+    const known = new Set(keys.map((key) => key.toLowerCase()));
+    for (const key of Object.keys(this.object)) {
+      if (!known.has(key.toLowerCase()))
+        this.problems.push(`${this.path}${key}: is none of ${keys.join(', ')}`);
+    }
   }
 
   text(key: string, absent: string): string {
@@ -65,6 +75,25 @@ export class ConfigSection {
   section(key: string): ConfigSection {
     const object = this.#read<Record<string, unknown>>(key, {}, 'an object', isObject);
     return new ConfigSection(object, `${this.path}${key}.`, this.problems);
+  }
+
+  /** A list of objects; a text stands for an object that has only `textKey`. */
+  entries(key: string, textKey: string): ConfigSection[] {
+    const items = this.#read<(string | Record<string, unknown>)[]>(
+      key,
+      [],
+      'a list of texts or objects',
+      (value): value is (string | Record<string, unknown>)[] =>
+        Array.isArray(value) && value.every((item) => isText(item) || isObject(item)),
+    );
+    return items.map(
+      (item, index) =>
+        new ConfigSection(
+          isText(item) ? { [textKey]: item } : item,
+          `${this.path}${key}[${index}].`,
+          this.problems,
+        ),
+    );
   }
 
   /** Every key of the object with a text for a value; here two keys that differ only in case are two. */

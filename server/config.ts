@@ -3,6 +3,8 @@ import { HviewError, describeError } from '../runtime/errors.js';
 import { ConfigSection, parseJsonObject } from './config-section.js';
 import type { LimitsConfig } from './limits-config.js';
 import { DEFAULT_LIMITS, readLimits } from './limits-config.js';
+import type { AlertsConfig } from './alerts/alerts-config.js';
+import { NO_ALERTS, readAlerts } from './alerts/alerts-config.js';
 import type { SecurityConfig } from './security-config.js';
 import { NO_SECURITY, readSecurity } from './security-config.js';
 import type { AlgorithmName } from './inference/algorithms.js';
@@ -47,6 +49,7 @@ export interface AggregatorConfig {
   readonly hold: HoldConfig;
   readonly security: SecurityConfig;
   readonly limits: LimitsConfig;
+  readonly alerts: AlertsConfig;
 }
 
 const DEFAULT_RETENTION = { frequencySeconds: 180, thresholdSeconds: 300, relative: true } as const;
@@ -68,6 +71,7 @@ export function standaloneConfig(id: string, address: string, databaseFile = '')
     hold: DEFAULT_HOLD,
     security: NO_SECURITY,
     limits: DEFAULT_LIMITS,
+    alerts: NO_ALERTS,
   };
 }
 
@@ -104,6 +108,7 @@ export function loadConfig(text: string, file: string): AggregatorConfig {
     hold: readHold(root.section('BufConfig')),
     security: readSecurity(root, problems),
     limits: readLimits(root, problems),
+    alerts: readAlerts(root, problems),
   };
   if (problems.length > 0) {
     throw new HviewError('CONFIG_INVALID', `${file}: ${problems.join('; ')}`, {

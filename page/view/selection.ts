@@ -1,6 +1,6 @@
 import type { VerdictSummaryJson } from '../../protocol/json-api.js';
 import { severityOf, shown } from '../status/status.js';
-import { systemOf } from './system-of.js';
+import { systemOf } from '../../protocol/system-of.js';
 import type { ViewState } from './view-state.js';
 
 const names = new Intl.Collator('en', { numeric: true });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { VerdictSummaryJson } from '../../protocol/json-api.js';
 import { matrixModel, moved } from '../../page/matrix/matrix-model.js';
 import { selected, worstFirst } from '../../page/view/selection.js';
-import { systemOf } from '../../page/view/system-of.js';
+import { systemOf } from '../../protocol/system-of.js';
 import { EVERYTHING, formatHash, parseHash, toggled } from '../../page/view/view-state.js';
 
 function verdict(subject: string, status: VerdictSummaryJson['status']): VerdictSummaryJson {

@@ -70,6 +70,11 @@ export class FakeVerdicts implements Verdicts {
     for (const listener of [...this.#listeners]) listener(change);
   }
 
+  /** The subject is as if nothing had ever been said of it; nobody is told. */
+  forget(subject: string): void {
+    this.#verdicts.delete(subject);
+  }
+
   get watchers(): number {
     return this.#listeners.size;
   }

@@ -6,6 +6,7 @@ const SYSTEMS: Readonly<Record<string, string>> = {
   jn: 'HDFS',
   snn: 'HDFS',
   zkfc: 'HDFS',
+  balancer: 'HDFS',
   cassandra: 'Cassandra',
   redis: 'Redis',
 };
