@@ -4,6 +4,7 @@ import type { ApiClient } from './data/api-client.js';
 import type { Feed } from './data/feed.js';
 import { useExplanation, useFeed } from './data/use-api.js';
 import { Detail } from './detail/detail.jsx';
+import { LanesView } from './lanes/lanes-view.jsx';
 import { matrixModel } from './matrix/matrix-model.js';
 import { MatrixView } from './matrix/matrix-view.jsx';
 import { Announcer } from './parts/announcer.jsx';
@@ -45,6 +46,11 @@ export function App({ api, feed }: { readonly api: ApiClient; readonly feed: Fee
     () => (state.matrix === null ? null : matrixModel(state.matrix, chosen)),
     [state.matrix, chosen],
   );
+  const chosenChanges = useMemo(() => {
+    if (chosen.length === all.length) return state.changes;
+    const names = new Set(chosen.map(({ subject }) => subject));
+    return state.changes.filter(({ subject }) => names.has(subject));
+  }, [state.changes, chosen, all]);
   const summary = all.find(({ subject }) => subject === view.subject);
   const revision = `${summary?.timeMs} ${summary?.status} ${state.connection}`;
   const explanation = useExplanation(api, view.subject, revision);
@@ -108,7 +114,7 @@ export function App({ api, feed }: { readonly api: ApiClient; readonly feed: Fee
               isFiltered={isFiltered}
               onChoose={choose}
             />
-            <ChangeList changes={state.changes} onChoose={choose} />
+            <ChangeList changes={chosenChanges} onChoose={choose} />
           </div>
           <section class="middle" aria-labelledby="matrix-title">
             <div class="card is-matrix">
@@ -128,6 +134,7 @@ export function App({ api, feed }: { readonly api: ApiClient; readonly feed: Fee
                 state.verdicts !== null && <p class="note">No subject passes the filter.</p>
               )}
             </div>
+            <LanesView changes={chosenChanges} chosen={view.subject} onChoose={choose} />
           </section>
           {view.subject !== null && (
             <Detail

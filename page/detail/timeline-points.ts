@@ -18,8 +18,8 @@ export interface TimelinePoints {
 /** At least this long, milliseconds: a single change is to be seen in its place. */
 const SHORTEST_MS = 60_000;
 
-/** A calm that is this many times as long as all that happened before is cut. */
-const LONGEST_CALM = 6;
+/** A calm that is longer than this, milliseconds, and this many times as long as all before it is cut. */
+const LONGEST_CALM = { millis: 6 * 3_600_000, times: 20 } as const;
 
 /** The steps of a verdict up to now. */
 export function timelineOf(
@@ -32,7 +32,7 @@ export function timelineOf(
   const beginMs = first?.timeMs ?? verdict.sinceMs;
   const lastMs = Math.max(steps.at(-1)?.timeMs ?? verdict.sinceMs, verdict.timeMs);
   const spanMs = Math.max(lastMs - beginMs, SHORTEST_MS);
-  const isCut = nowMs - lastMs > spanMs * LONGEST_CALM;
+  const isCut = nowMs - lastMs > Math.max(LONGEST_CALM.millis, spanMs * LONGEST_CALM.times);
   const endMs = isCut ? lastMs + spanMs / 2 : Math.max(nowMs, lastMs + 1);
   const start =
     first === undefined

@@ -7,13 +7,21 @@ export interface MatrixRow {
   readonly subject: string;
   /** The verdict. */
   readonly status: ShownStatus;
-  /** By column; null where the observer said nothing of the subject. */
-  readonly cells: readonly (ShownStatus | null)[];
+  /** As the API has them. */
+  readonly letters: string;
 }
 
 export interface MatrixModel {
   readonly rows: readonly MatrixRow[];
   readonly observers: readonly string[];
+  /** By column: the place of the observer's letters. */
+  readonly letterPlaces: readonly number[];
+}
+
+/** What the observer of a column says; null where it said nothing of the subject. */
+export function cellAt({ rows, letterPlaces }: MatrixModel, row: number, column: number): ShownStatus | null {
+  const place = letterPlaces[column];
+  return place === undefined ? null : statusOfLetter(rows[row]?.letters[place]);
 }
 
 /** Rows in the order of the verdicts; of the observers those who say something of one of them. */
@@ -28,11 +36,15 @@ export function matrixModel(matrix: MatrixJson, verdicts: readonly VerdictSummar
     .map((observer, index) => ({ observer, index }))
     .filter(({ index }) => isHeard[index])
     .sort((a, b) => compareNames(a.observer, b.observer));
-  const rows = verdicts.map(({ subject, status }) => {
-    const row = letters.get(subject) ?? '';
-    return { subject, status: shown(status), cells: columns.map(({ index }) => statusOfLetter(row[index])) };
-  });
-  return { rows, observers: columns.map(({ observer }) => observer) };
+  return {
+    rows: verdicts.map(({ subject, status }) => ({
+      subject,
+      status: shown(status),
+      letters: letters.get(subject) ?? '',
+    })),
+    observers: columns.map(({ observer }) => observer),
+    letterPlaces: columns.map(({ index }) => index),
+  };
 }
 
 /** A place in the matrix. Column -1 is the subject's own name. */

@@ -4,6 +4,7 @@ import { STATUSES, classOf, labelOf } from '../status/status.js';
 import { shortened, visible } from '../text/visible-text.js';
 import type { Geometry } from './matrix-geometry.js';
 import type { MatrixModel, Place } from './matrix-model.js';
+import { cellAt } from './matrix-model.js';
 
 /** The colours of the page's style sheet as the browser resolves them. */
 export interface Palette {
@@ -74,8 +75,8 @@ export class MatrixPainter {
       for (let row = firstRow; row <= lastRow; row += 1) {
         const y = geometry.headHeight + row * geometry.rowHeight - scene.top;
         for (let column = firstColumn; column <= lastColumn; column += 1) {
-          const status = model.rows[row]?.cells[column];
-          if (status === null || status === undefined) continue;
+          const status = cellAt(model, row, column);
+          if (status === null) continue;
           const x = geometry.labelWidth + column * geometry.columnWidth - scene.left;
           const tile = this.#tile(status, geometry.columnWidth, geometry.rowHeight, geometry.hasWords);
           context.drawImage(tile, x, y, geometry.columnWidth, geometry.rowHeight);

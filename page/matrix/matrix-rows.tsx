@@ -3,6 +3,7 @@ import { memo } from 'preact/compat';
 import { labelOf } from '../status/status.js';
 import { visible } from '../text/visible-text.js';
 import type { MatrixModel, Place } from './matrix-model.js';
+import { cellAt } from './matrix-model.js';
 
 export interface MatrixRowsProps {
   readonly model: MatrixModel;
@@ -35,7 +36,7 @@ export const MatrixRows = memo(function MatrixRows(props: MatrixRowsProps): JSX.
         const entry = model.rows[row];
         if (entry === undefined) return null;
         const isActive = row === active.row;
-        const cell = entry.cells[active.column];
+        const cell = cellAt(model, row, active.column);
         return (
           <div
             key={entry.subject}

@@ -5,7 +5,7 @@ import { visible } from '../text/visible-text.js';
 import type { Geometry } from './matrix-geometry.js';
 import { extent, geometryOf, placeAt, scrolledTo } from './matrix-geometry.js';
 import type { MatrixModel, Place } from './matrix-model.js';
-import { moved } from './matrix-model.js';
+import { cellAt, moved } from './matrix-model.js';
 import type { Palette } from './matrix-painter.js';
 import { MatrixPainter, paletteOf } from './matrix-painter.js';
 import { MatrixRows } from './matrix-rows.jsx';
@@ -31,6 +31,8 @@ export function MatrixView({ model, chosen, theme, onChoose }: MatrixViewProps):
   const probe = useRef<HTMLSpanElement>(null);
   const painter = useRef<MatrixPainter | null>(null);
   const frame = useRef(0);
+  // As the last scroll event had it: to ask the element in the middle of an update would have it laid out twice.
+  const scroll = useRef({ left: 0, top: 0 });
   const [palette, setPalette] = useState<Palette | null>(null);
   const [size, setSize] = useState({ width: 0, height: 0, room: 0 });
   const [hover, setHover] = useState<Place | null>(null);
@@ -85,13 +87,11 @@ export function MatrixView({ model, chosen, theme, onChoose }: MatrixViewProps):
   const whole = geometry === null ? { width: 0, height: 0 } : extent(geometry, model);
 
   const paint = (): void => {
-    const view = scroller.current;
-    if (view === null || geometry === null) return;
+    if (geometry === null) return;
     painter.current?.paint({
       model,
       geometry,
-      left: view.scrollLeft,
-      top: view.scrollTop,
+      ...scroll.current,
       hover,
       active: hasFocus ? active : null,
       chosen,
@@ -107,6 +107,8 @@ export function MatrixView({ model, chosen, theme, onChoose }: MatrixViewProps):
 
   const resting = useRef(0);
   const onScroll = (): void => {
+    const view = scroller.current;
+    if (view !== null) scroll.current = { left: view.scrollLeft, top: view.scrollTop };
     paintSoon();
     clearTimeout(resting.current);
     resting.current = setTimeout(() => setWindowTop(scroller.current?.scrollTop ?? 0), REST_MS);
@@ -196,8 +198,8 @@ export function MatrixView({ model, chosen, theme, onChoose }: MatrixViewProps):
 function captionOf(model: MatrixModel, { row, column }: Place): JSX.Element | null {
   const entry = model.rows[row];
   if (entry === undefined) return null;
-  const status = column < 0 ? entry.status : entry.cells[column];
-  const word = status === null || status === undefined ? 'nothing' : labelOf(status);
+  const status = column < 0 ? entry.status : cellAt(model, row, column);
+  const word = status === null ? 'nothing' : labelOf(status);
   return (
     <>
       {column >= 0 && (

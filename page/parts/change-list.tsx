@@ -5,7 +5,7 @@ import { labelOf } from '../status/status.js';
 import { Name } from './name.jsx';
 import { Moment } from './ticker.jsx';
 
-const MAX_SHOWN = 60;
+const MAX_SHOWN = 40;
 
 /** What happened lately, newest first. */
 export function ChangeList({

@@ -7,7 +7,7 @@ import { Name } from './name.jsx';
 import { Ago } from './ticker.jsx';
 
 /** More would be no list any more; the matrix has them all. */
-const MAX_SHOWN = 200;
+const MAX_SHOWN = 80;
 
 export interface SickListProps {
   /** Worst first; null: not known yet. */

@@ -9,6 +9,11 @@ const clock = new Intl.DateTimeFormat(undefined, {
   second: '2-digit',
   hourCycle: 'h23',
 });
+const hourAndMinute = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const dayOfYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 
@@ -43,6 +48,12 @@ export function moment(timeMs: number, nowMs: number): string {
   const text = clock.format(time);
   if (time.toDateString() === now.toDateString()) return text;
   return `${(time.getFullYear() === now.getFullYear() ? day : dayOfYear).format(time)}, ${text}`;
+}
+
+/** For the axis of a window of time that long. */
+export function tickTime(timeMs: number, windowMs: number): string {
+  const time = new Date(timeMs);
+  return windowMs > 2 * DAY ? day.format(time) : hourAndMinute.format(time);
 }
 
 /** For machines and tooltips: ISO 8601, UTC. */

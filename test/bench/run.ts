@@ -16,6 +16,7 @@ import { benchLatency } from './latency.js';
 import { loadNow, thisMachine } from './machine.js';
 import { benchMatching } from './matching.js';
 import { benchMemory } from './memory.js';
+import { benchPage } from './page.js';
 import type { BenchRow } from './table.js';
 import { formatTable } from './table.js';
 
@@ -30,6 +31,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   memory: benchMemory,
   idle: benchIdle,
   inference: benchInference,
+  page: benchPage,
 };
 
 const words = process.argv.slice(2);
