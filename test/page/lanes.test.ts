@@ -37,27 +37,27 @@ const NEWEST_FIRST = [
 describe('the lanes', () => {
   it('have the sick first, and stretches without gaps over the smallest window that holds all', () => {
     const { lanes, fromMs, toMs } = lanesOf(NEWEST_FIRST, NOW);
-    expect([fromMs, toMs]).toEqual([NOW - 15 * MINUTE, NOW]);
+    expect([fromMs, toMs]).toEqual([NOW - 10 * MINUTE, NOW]);
     expect(lanes.map(({ subject, status }) => [subject, status])).toEqual([
       ['peer@2', 'DEAD'],
       ['peer@1', 'HEALTHY'],
     ]);
     const shares = lanes[1]?.stretches.map(({ status, from, to }) => [status, from, to].map(rounded));
     expect(shares).toEqual([
-      ['HEALTHY', 0, 0.4],
-      ['UNHEALTHY', 0.4, 0.8],
-      ['HEALTHY', 0.8, 1],
+      ['HEALTHY', 0, 0.1],
+      ['UNHEALTHY', 0.1, 0.7],
+      ['HEALTHY', 0.7, 1],
     ]);
   });
 
   it('end soon after the last change when that was long ago', () => {
     const { toMs } = lanesOf(NEWEST_FIRST, NOW + 400 * 86_400_000);
-    expect(toMs).toBeCloseTo(NOW - MINUTE + 0.04 * 15 * MINUTE, 0);
+    expect(toMs).toBeCloseTo(NOW - MINUTE + 0.04 * 10 * MINUTE, 0);
   });
 
   it('have a few round times below', () => {
     const { ticks } = lanesOf(NEWEST_FIRST, NOW);
-    expect(ticks.map(({ timeMs }) => (NOW - timeMs) / MINUTE)).toEqual([15, 10, 5]);
+    expect(ticks.map(({ timeMs }) => (NOW - timeMs) / MINUTE)).toEqual([10, 8, 6, 4, 2]);
   });
 });
 
