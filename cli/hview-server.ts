@@ -161,7 +161,7 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
     const persistence =
       config.databaseFile === ''
         ? noPersistence
-        : new SqlitePersistence({ file: config.databaseFile, logger });
+        : new SqlitePersistence({ file: config.databaseFile, limits: config.journal, logger });
     const aggregator = new Aggregator({
       config,
       persistence,

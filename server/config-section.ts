@@ -1,4 +1,5 @@
 import { HviewError, describeError } from '../runtime/errors.js';
+import { DURATION_FORM, SIZE_FORM, parseDuration, parseSize } from './quantities.js';
 
 /** Throws CONFIG_INVALID that names the file. */
 export function parseJsonObject(text: string, file: string): Record<string, unknown> {
@@ -63,6 +64,16 @@ export class ConfigSection {
     return this.#read(key, absent, 'a whole number', (value): value is number => Number.isInteger(value));
   }
 
+  /** A duration such as `30d`. */
+  milliseconds(key: string, absent: number): number {
+    return this.#quantity(key, absent, DURATION_FORM, parseDuration);
+  }
+
+  /** A size such as `1GB`. */
+  bytes(key: string, absent: number): number {
+    return this.#quantity(key, absent, SIZE_FORM, parseSize);
+  }
+
   list(key: string): string[] {
     return this.#read<string[]>(
       key,
@@ -102,6 +113,13 @@ export class ConfigSection {
       key,
       this.#check(key, value, '', 'a text', isText),
     ]);
+  }
+
+  #quantity(key: string, absent: number, form: string, parse: (text: string) => number | null): number {
+    const isForm = (value: unknown): value is string | 0 =>
+      value === 0 || (isText(value) && parse(value) !== null);
+    const value = this.#read<string | 0>(key, '', form, isForm);
+    return value === '' ? absent : (parse(String(value)) ?? absent);
   }
 
   #read<Value>(key: string, absent: Value, kind: string, is: (value: unknown) => value is Value): Value {

@@ -10,6 +10,7 @@ import { NO_SECURITY, readSecurity } from './security-config.js';
 import type { AlgorithmName } from './inference/algorithms.js';
 import { ALGORITHMS, DEFAULT_ALGORITHM, isAlgorithmName } from './inference/algorithms.js';
 import type { LogLevel } from '../runtime/logger.js';
+import type { RetentionLimits } from './persistence/persistence.js';
 import { logLevelFromName } from '../runtime/logger.js';
 
 /** Which observations are dropped for their age, and when that is looked at. */
@@ -45,6 +46,8 @@ export interface AggregatorConfig {
   readonly dumpMemoryUsage: boolean;
   /** The journal; empty: nothing is kept. */
   readonly databaseFile: string;
+  /** How much of the past the journal keeps. */
+  readonly journal: RetentionLimits;
   readonly retention: RetentionConfig;
   readonly hold: HoldConfig;
   readonly security: SecurityConfig;
@@ -53,6 +56,8 @@ export interface AggregatorConfig {
 }
 
 const DEFAULT_RETENTION = { frequencySeconds: 180, thresholdSeconds: 300, relative: true } as const;
+/** A month, on a disk that has a gigabyte to spare: some three million reports. */
+const DEFAULT_JOURNAL_LIMITS: RetentionLimits = { maxAgeMs: 30 * 86_400_000, maxBytes: 1e9 };
 const DEFAULT_HOLD: HoldConfig = { timeSeconds: 180, listLength: 60 };
 
 /** An aggregator on its own, without a configuration file. */
@@ -67,6 +72,7 @@ export function standaloneConfig(id: string, address: string, databaseFile = '')
     logLevel: 'info',
     dumpMemoryUsage: false,
     databaseFile,
+    journal: DEFAULT_JOURNAL_LIMITS,
     retention: { enable: false, ...DEFAULT_RETENTION },
     hold: DEFAULT_HOLD,
     security: NO_SECURITY,
@@ -104,6 +110,7 @@ export function loadConfig(text: string, file: string): AggregatorConfig {
     logLevel: logLevel ?? 'info',
     dumpMemoryUsage: root.flag('DumpMemUsage', false),
     databaseFile: root.text('DBFile', ''),
+    journal: readJournal(root.section('Journal')),
     retention: readRetention(root.section('GCConfig')),
     hold: readHold(root.section('BufConfig')),
     security: readSecurity(root, problems),
@@ -126,6 +133,13 @@ function readRetention(section: ConfigSection): RetentionConfig {
   if (frequencySeconds <= 0) return { enable, ...DEFAULT_RETENTION, relative };
   const thresholdSeconds = section.number('Threshold', DEFAULT_RETENTION.thresholdSeconds);
   return { enable, frequencySeconds, thresholdSeconds, relative };
+}
+
+function readJournal(section: ConfigSection): RetentionLimits {
+  return {
+    maxAgeMs: section.milliseconds('MaxAge', DEFAULT_JOURNAL_LIMITS.maxAgeMs),
+    maxBytes: section.bytes('MaxSize', DEFAULT_JOURNAL_LIMITS.maxBytes),
+  };
 }
 
 function readHold(section: ConfigSection): HoldConfig {

@@ -1,4 +1,5 @@
 /** What the aggregator's thread and the journal's thread say to each other. */
+import type { RetentionLimits } from './persistence.js';
 
 /**
  * One statement of a transaction and its rows: the JSON text of an array of arrays, or what is not JSON.
@@ -31,6 +32,15 @@ export interface JournalSettings {
   readonly rememberedIds: number;
   /** How long to wait for another program that has locked the database. */
   readonly busyTimeoutMs: number;
+  readonly limits: RetentionLimits;
+  /** How often it is looked at whether something is to be dropped, milliseconds. */
+  readonly retentionEveryMs: number;
+}
+
+/** Rows that were dropped for their age or because the journal was too large. */
+export interface Dropped {
+  readonly reports: number;
+  readonly inferences: number;
 }
 
 export type ToJournal =
@@ -50,6 +60,11 @@ export type FromJournal =
   | { readonly kind: 'written'; readonly last: number }
   /** Nothing of the transaction is in the database. */
   | { readonly kind: 'write-failed'; readonly reason: string }
+  | { readonly kind: 'dropped'; readonly dropped: Dropped }
+  /** More would be dropped if all panoramas were saved. */
+  | { readonly kind: 'held' }
+  /** The journal is larger than it may be (or no longer is), though everything in it is needed. */
+  | { readonly kind: 'too-large'; readonly isTooLarge: boolean }
   | { readonly kind: 'closed' };
 
 /**

@@ -1,11 +1,13 @@
 /** The journal's own thread: the only place that waits for the disk. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type Database from 'libsql';
+import type { Timer } from '../../runtime/clock.js';
 import { describeError } from '../../runtime/errors.js';
 import type { FromJournal, JournalSettings, ToJournal } from './journal-messages.js';
 import { readPosition, readStored } from './journal-reading.js';
 import { journalWriter } from './journal-writing.js';
 import { openJournal } from './open-journal.js';
+import { keepDropping } from './retention-loop.js';
 
 const port = parentPort;
 if (port === null) throw new Error('journal-thread is started as a worker thread');
@@ -27,9 +29,13 @@ function serve(database: Database.Database): void {
   const write = journalWriter(database, settings.rememberedIds);
   const last = database.prepare('SELECT coalesce(max(id), 0) FROM reports').raw(true);
 
+  let dropping: Timer | null = null;
   const tellNextPart = (): void => {
     try {
-      say({ kind: 'stored', part: stored.next().value });
+      const part = stored.next().value;
+      say({ kind: 'stored', part });
+      // Nothing is dropped while it is read.
+      if (part === null) dropping = keepDropping(database, settings, say);
     } catch (error) {
       say({ kind: 'open-failed', reason: describeError(error) });
     }
@@ -55,6 +61,7 @@ function serve(database: Database.Database): void {
         writeAll(message);
         break;
       case 'close':
+        dropping?.cancel();
         database.close();
         say({ kind: 'closed' });
         port.close();

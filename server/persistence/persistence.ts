@@ -23,6 +23,14 @@ export interface StateSource {
   panorama(subject: string): Panorama | undefined;
 }
 
+/** How much of the past is kept. What is still needed is kept beyond it. */
+export interface RetentionLimits {
+  /** Reports and inferences that were written longer ago go; milliseconds, 0: never. */
+  readonly maxAgeMs: number;
+  /** Beyond it the oldest go; bytes of the database that are in use, 0: no limit. */
+  readonly maxBytes: number;
+}
+
 /** What goes into the journal together. */
 export interface Change {
   readonly registrations: readonly { readonly handle: number; readonly registration: Registration }[];
@@ -40,6 +48,8 @@ export interface PersistenceCounts {
   readonly waiting: number;
   /** Of the journal's files. */
   readonly bytes: number;
+  /** Rows that were dropped for their age or because the journal was too large, since the start. */
+  readonly dropped: { readonly reports: number; readonly inferences: number };
 }
 
 /**
@@ -78,6 +88,6 @@ export const noPersistence: Persistence = {
   saveInference: () => undefined,
   panoramaChanged: () => undefined,
   saveRelayState: () => undefined,
-  counts: () => ({ written: 0, failures: 0, waiting: 0, bytes: 0 }),
+  counts: () => ({ written: 0, failures: 0, waiting: 0, bytes: 0, dropped: { reports: 0, inferences: 0 } }),
   close: () => Promise.resolve(),
 };

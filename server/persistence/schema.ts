@@ -67,4 +67,13 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (peer, name)
   ) WITHOUT ROWID;
   `,
+  `
+  -- Which report and which inference was the newest at some time: what their age in the journal is counted by.
+  CREATE TABLE journal_marks (
+    at_ms INTEGER PRIMARY KEY,
+    report_id INTEGER NOT NULL,
+    inference_id INTEGER NOT NULL
+  );
+  CREATE INDEX inferences_by_subject ON inferences (subject, id);
+  `,
 ];

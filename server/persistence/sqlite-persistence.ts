@@ -6,7 +6,14 @@ import type { Logger } from '../../runtime/logger.js';
 import { printsOf } from '../../runtime/text-print.js';
 import type { FromJournal, JournalSettings, JournalStep, ToJournal } from './journal-messages.js';
 import { inferenceRows, joinSteps, panoramaRows, reportRows } from './journal-text.js';
-import type { Change, Persistence, PersistenceCounts, Restorer, StateSource } from './persistence.js';
+import type {
+  Change,
+  Persistence,
+  PersistenceCounts,
+  Restorer,
+  RetentionLimits,
+  StateSource,
+} from './persistence.js';
 import { restoreFrom } from './restore-from.js';
 import { UnsavedPanoramas } from './unsaved-panoramas.js';
 
@@ -16,12 +23,19 @@ export interface SqlitePersistenceOptions {
   readonly logger: Logger;
   /** Ids of reports that are kept for the next start; default 500,000. */
   readonly rememberedIds?: number;
+  /** How much of the past is kept; default everything. */
+  readonly limits?: RetentionLimits;
+  /** How often it is looked at whether something is to be dropped; default every second. */
+  readonly retentionEveryMs?: number;
   /** How long to wait for another program that has locked the database. */
   readonly busyTimeoutMs?: number;
 }
 
 /** As many as the intake remembers. */
 const DEFAULT_REMEMBERED_IDS = 500_000;
+
+const DEFAULT_LIMITS: RetentionLimits = { maxAgeMs: 0, maxBytes: 0 };
+const DEFAULT_RETENTION_EVERY_MS = 1000;
 
 /** Longer than a backup tool holds the lock; reports wait for their answer meanwhile. */
 const DEFAULT_BUSY_TIMEOUT_MS = 2000;
@@ -63,6 +77,9 @@ export class SqlitePersistence implements Persistence {
   #isScheduled = false;
   #isFailing = false;
   #isClosing = false;
+  /** All panoramas are to be saved, a transaction's worth at a time. */
+  #isSavingAll = false;
+  #dropped = { reports: 0, inferences: 0 };
   #idle: (() => void)[] = [];
   #lost: HviewError | null = null;
 
@@ -76,6 +93,8 @@ export class SqlitePersistence implements Persistence {
       file: this.#options.file,
       rememberedIds: this.#options.rememberedIds ?? DEFAULT_REMEMBERED_IDS,
       busyTimeoutMs: this.#options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS,
+      limits: this.#options.limits ?? DEFAULT_LIMITS,
+      retentionEveryMs: this.#options.retentionEveryMs ?? DEFAULT_RETENTION_EVERY_MS,
     };
     const worker = new Worker(new URL('./journal-thread.js', import.meta.url), { workerData: settings });
     try {
@@ -136,7 +155,13 @@ export class SqlitePersistence implements Persistence {
     const bytes = [file, `${file}-wal`, `${file}-shm`]
       .map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0)
       .reduce((sum, size) => sum + size);
-    return { written: this.#written, failures: this.#failures, waiting: this.#reportsWaiting, bytes };
+    return {
+      written: this.#written,
+      failures: this.#failures,
+      waiting: this.#reportsWaiting,
+      bytes,
+      dropped: { ...this.#dropped },
+    };
   }
 
   async close(): Promise<void> {
@@ -176,7 +201,8 @@ export class SqlitePersistence implements Persistence {
     if (this.#waiting.length > 0 || this.#inferences.size > 0) return true;
     // What the disk refused waits for company; at the end everything is saved.
     if (this.#isFailing) return false;
-    return this.#relayState.size > 0 || (this.#isClosing && this.#unsaved.size > 0);
+    const isSaving = this.#isClosing || this.#isSavingAll;
+    return this.#relayState.size > 0 || (isSaving && this.#unsaved.size > 0);
   }
 
   #next(): void {
@@ -210,7 +236,9 @@ export class SqlitePersistence implements Persistence {
    */
   #panoramaSteps(batch: readonly Entry[]): JournalStep[] {
     const reports = batch.reduce((sum, entry) => sum + entry.reports, 0);
-    const unsaved = this.#isClosing ? this.#unsaved.takeMany() : this.#unsaved.take(reports);
+    const isSaving = this.#isClosing || this.#isSavingAll;
+    const unsaved = isSaving ? this.#unsaved.takeMany() : this.#unsaved.take(reports);
+    if (this.#unsaved.size === 0) this.#isSavingAll = false;
     if (unsaved === null) return [];
     const panoramas = unsaved.subjects.map((subject) => [subject, this.#source.panorama(subject)] as const);
     return [
@@ -232,11 +260,37 @@ export class SqlitePersistence implements Persistence {
   }
 
   #hear(message: FromJournal): void {
-    if (message.kind === 'written') {
-      this.#unsaved.written(message.last);
-      this.#finish(null);
-    } else if (message.kind === 'write-failed')
-      this.#finish(this.#failure('cannot be written', message.reason));
+    switch (message.kind) {
+      case 'written':
+        this.#unsaved.written(message.last);
+        this.#finish(null);
+        break;
+      case 'write-failed':
+        this.#finish(this.#failure('cannot be written', message.reason));
+        break;
+      case 'dropped':
+        this.#dropped.reports += message.dropped.reports;
+        this.#dropped.inferences += message.dropped.inferences;
+        break;
+      case 'held':
+        this.#isSavingAll = true;
+        this.#schedule();
+        break;
+      case 'too-large':
+        this.#tellSize(message.isTooLarge);
+        break;
+      case 'opened':
+      case 'open-failed':
+      case 'stored':
+      case 'closed':
+    }
+  }
+
+  #tellSize(isTooLarge: boolean): void {
+    const { logger, file } = this.#options;
+    if (isTooLarge) {
+      logger.warn('the journal is larger than its limit, though all that is in it is needed', { file });
+    } else logger.info('the journal is within its limit again', { file });
   }
 
   #finish(error: HviewError | null): void {

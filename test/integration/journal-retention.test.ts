@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import Database from 'libsql';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from '../../runtime/logger.js';
+import { silentLogger } from '../../runtime/logger.js';
+import type { RetentionLimits } from '../../server/persistence/persistence.js';
+import { SqlitePersistence } from '../../server/persistence/sqlite-persistence.js';
+import type { RunningAggregator } from '../support/aggregators.js';
+import { eventually, runAggregator } from '../support/aggregators.js';
+import { batchOf, entry } from '../support/batches.js';
+import { observation } from '../support/observations.js';
+
+const LIMIT_MS = 60_000;
+
+let folder: string;
+let databaseFile: string;
+let running: RunningAggregator[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hview-retention-'));
+  databaseFile = join(folder, 'hview.db');
+});
+
+afterEach(async () => {
+  for (const one of running.splice(0)) await one.stop();
+  running = [];
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** An aggregator that looks every 10 ms what is to be dropped. */
+async function start(limits: RetentionLimits, logger: Logger = silentLogger): Promise<RunningAggregator> {
+  const persistence = new SqlitePersistence({ file: databaseFile, logger, limits, retentionEveryMs: 10 });
+  const one = await runAggregator({ databaseFile }, { persistence });
+  running.push(one);
+  return one;
+}
+
+async function stop(one: RunningAggregator): Promise<void> {
+  running = running.filter((other) => other !== one);
+  await one.stop();
+}
+
+function inJournal(query: string): unknown[] {
+  const database = new Database(databaseFile);
+  database.pragma('busy_timeout = 5000');
+  const rows = database.prepare(query).raw(true).all();
+  database.close();
+  return rows;
+}
+
+/** `count` reports of ten observers on ten subjects, one a second of log time, the first at `from`. */
+function batch(from: number, count: number, line = '') {
+  const entries = Array.from({ length: count }, (_, index) => {
+    const number = from + index;
+    const parts = {
+      observer: `o${number % 10}`,
+      subject: `s${Math.floor(number / 10) % 10}`,
+      observation: observation(number, ['q', number % 3 === 0 ? 5 : 2, 50]),
+    };
+    const provenance = { host: 'h', path: 'p', offset: number, line, rule: 'r', why: 'w' };
+    return { ...entry(`id-${number}`, parts), provenance };
+  });
+  return batchOf(...entries);
+}
+
+async function stateOf({ client }: RunningAggregator) {
+  return { panoramas: await client.dumpPanorama(), inferences: await client.dumpInference() };
+}
+
+const reportsLeft = (): Promise<number> =>
+  Promise.resolve((inJournal('SELECT count(*) FROM reports') as [[number]])[0][0]);
+
+describe('a journal that keeps what is young', () => {
+  it(
+    'drops older reports and what was inferred before, and forgets nothing that stands',
+    async () => {
+      const one = await start({ maxAgeMs: 500, maxBytes: 0 });
+      await one.client.submitBatch(batch(0, 1000));
+      await one.client.dumpInference();
+      await one.client.submitBatch(batch(1000, 1000));
+      const before = await stateOf(one);
+      // The newest report numbers the next one.
+      await eventually(
+        () => Promise.resolve(one.aggregator.counts().journal.dropped.reports),
+        (dropped) => dropped === 1999,
+      );
+      expect(await reportsLeft()).toBe(1);
+      expect(inJournal('SELECT max(id) FROM reports')).toEqual([[2000]]);
+      expect(
+        inJournal('SELECT subject, count(*) >= 1 FROM inferences GROUP BY subject ORDER BY subject'),
+      ).toEqual(Array.from({ length: 10 }, (_, index) => [`s${index}`, 1]));
+      await stop(one);
+
+      const again = await start({ maxAgeMs: 500, maxBytes: 0 });
+      expect(await stateOf(again)).toEqual(before);
+      // Their reports are gone, their ids are not.
+      expect(await again.client.submitBatch(batch(0, 2000))).toMatchObject({ accepted: 0, duplicates: 2000 });
+      await again.client.submitBatch(batch(2000, 1));
+      expect(inJournal('SELECT max(id) FROM reports')).toEqual([[2001]]);
+    },
+    LIMIT_MS,
+  );
+
+  it('drops nothing when it is to keep everything', async () => {
+    const one = await start({ maxAgeMs: 0, maxBytes: 0 });
+    await one.client.submitBatch(batch(0, 1000));
+    await eventually(
+      () => Promise.resolve(inJournal('SELECT report_id FROM journal_marks')),
+      (marks) => marks.length > 0,
+    );
+    expect(await reportsLeft()).toBe(1000);
+  });
+});
+
+describe('a journal that may only be so large', () => {
+  it(
+    'drops the oldest reports and shrinks its file',
+    async () => {
+      const line = 'x'.repeat(900);
+      const unlimited = await start({ maxAgeMs: 0, maxBytes: 0 });
+      for (let from = 0; from < 10_000; from += 1000)
+        await unlimited.client.submitBatch(batch(from, 1000, line));
+      const before = await stateOf(unlimited);
+      await stop(unlimited);
+      expect(statSync(databaseFile).size).toBeGreaterThan(9_000_000);
+
+      const limited = await start({ maxAgeMs: 0, maxBytes: 4_000_000 });
+      await eventually(
+        () => Promise.resolve(limited.aggregator.counts().journal.dropped.reports),
+        (dropped) => dropped > 5000,
+      );
+      await eventually(
+        () => Promise.resolve(statSync(databaseFile).size),
+        // Some pages stay free for what comes next.
+        (bytes) => bytes < 4_000_000 * 0.95 + 257 * 4096,
+      );
+      await stop(limited);
+      const [[count, first, last]] = inJournal('SELECT count(*), min(id), max(id) FROM reports') as [
+        [number, number, number],
+      ];
+      expect(last).toBe(10_000);
+      expect(count).toBe(10_000 - first + 1);
+      expect(count).toBeGreaterThan(1000);
+      expect(await stateOf(await start({ maxAgeMs: 0, maxBytes: 0 }))).toEqual(before);
+    },
+    LIMIT_MS,
+  );
+
+  it('says so when what it needs is more than that', async () => {
+    const messages: string[] = [];
+    const logger = { ...silentLogger, warn: (message: string) => void messages.push(message) };
+    const one = await start({ maxAgeMs: 0, maxBytes: 1000 }, logger);
+    await one.client.submitBatch(batch(0, 100));
+    await eventually(
+      () => Promise.resolve(messages),
+      (said) => said.length > 0,
+    );
+    expect(messages).toEqual(['the journal is larger than its limit, though all that is in it is needed']);
+    await eventually(reportsLeft, (count) => count === 1);
+    const { panoramas } = await stateOf(one);
+    expect(panoramas.size).toBe(10);
+  });
+});
