@@ -133,6 +133,7 @@ that is not there yet and for an aggregator that is away.`,
 check         examine a rule set, or with -config try all that a configuration names
 explain       tell what the rules make of a whole log, or of one line, and why
 new-plugin    write a small plugin of your own that works
+
 Each has its own --help.`.trim(),
     Plugins: `${BUNDLED_PLUGINS.map(describePlugin).join('\n')}
 Instead of one of these, the path or package name of your own; --filter stands with any.`,
