@@ -112,7 +112,7 @@ export class Aggregator {
     const { config, persistence, clock } = options;
     this.#options = options;
     this.#lifecycle = new Lifecycle(clock);
-    this.#security = new Security(config.security, options);
+    this.#security = new Security(config.security, config.limits, { clock, logger: options.logger });
     this.#lifecycle.onStop('the certificates and tokens', () => this.#security.close());
     this.#held = new HoldBuffer({
       timeMs: config.hold.timeSeconds * 1000,

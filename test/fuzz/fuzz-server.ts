@@ -1,0 +1,131 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startServer } from '../support/started-server.js';
+import { HostileConnection } from './hostile-connection.js';
+import { sendHostile } from './hostile-requests.js';
+import { RandomSource } from './random-source.js';
+import { validRequests } from './valid-requests.js';
+import type { Testimony } from './witness.js';
+import { Witness } from './witness.js';
+
+export interface FuzzOptions {
+  readonly requests: number;
+  readonly seed: number;
+  /** Hostile connections at a time. */
+  readonly connections?: number;
+  readonly onProgress?: (done: number, residentMegabytes: number) => void;
+}
+
+export interface FuzzResult {
+  readonly seconds: number;
+  /** Streams that the server ended, and that it reset. */
+  readonly answered: number;
+  readonly reset: number;
+  /** Hostile connections that were made. */
+  readonly connections: number;
+  /** Resident memory of the server: at its highest, and some seconds after the last request; MB. */
+  readonly highestMegabytes: number;
+  readonly finalMegabytes: number;
+  /** SQLite's word on the journal: `ok`. */
+  readonly integrity: string;
+  /** Reports in the journal, those that were hostile and yet well formed among them. */
+  readonly reports: number;
+  readonly testimony: Testimony;
+  /** How often the witness had to say something again. */
+  readonly retries: number;
+  /** Exit code of the server after SIGTERM, and of one that read the same journal. */
+  readonly exitCodes: readonly (number | null)[];
+  /** What the server wrote of defects: lines with a stack, or of level error. */
+  readonly complaints: readonly string[];
+}
+
+const MEGABYTE = 1e6;
+
+/** Between two rounds of the witness. */
+const ROUND = 500;
+
+/**
+ * Sends requests that are wrong in every way to a real hview-server with a journal, and in between true
+ * ones; then looks whether the server is up, what it needed, and whether its data is whole.
+ */
+export async function fuzzServer(options: FuzzOptions): Promise<FuzzResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'hview-fuzz-'));
+  const file = join(folder, 'fuzz.db');
+  const words = ['-addr', '127.0.0.1:0', '-dbfile', file, 'fuzz'];
+  const { command, address } = await startServer(words);
+  const witness = new Witness(address);
+  try {
+    await witness.register();
+    const beganMs = performance.now();
+    const sent = await attack(Number(address.split(':').at(-1)), options, witness, () => {
+      const { residentMegabytes } = memoryOf(command.pid);
+      return residentMegabytes;
+    });
+    const seconds = (performance.now() - beganMs) / 1000;
+    await witness.ask();
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const { highestMegabytes, residentMegabytes: finalMegabytes } = memoryOf(command.pid);
+    command.kill('SIGTERM');
+    const { code, stderr } = await command.exited;
+    const again = await startServer(words);
+    again.command.kill('SIGTERM');
+    const second = await again.command.exited;
+    return {
+      ...{ seconds, ...sent, highestMegabytes, finalMegabytes, ...witness.compare(file) },
+      retries: witness.retries,
+      exitCodes: [code, second.code],
+      complaints: `${stderr}${second.stderr}`
+        .split('\n')
+        .filter(
+          (line) => line.includes('"level":"error"') || /^\s+at /.test(line) || line.includes('Error:'),
+        ),
+    };
+  } finally {
+    witness.close();
+    command.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function attack(
+  port: number,
+  { requests, seed, connections: width = 4, onProgress }: FuzzOptions,
+  witness: Witness,
+  resident: () => number,
+): Promise<{ answered: number; reset: number; connections: number }> {
+  const random = new RandomSource(seed);
+  const valid = validRequests();
+  const count = { ended: 0, reset: 0 };
+  const lanes: HostileConnection[] = [];
+  let connections = 0;
+  for (let done = 0; done < requests; done += 1) {
+    const lane = done % width;
+    let connection = lanes[lane];
+    if (connection === undefined || connection.isClosed) {
+      connections += 1;
+      // One that does not even greet, now and then.
+      connection = new HostileConnection(port, count, !random.oneIn(200));
+      lanes[lane] = connection;
+    }
+    await sendHostile(connection, random, valid);
+    await connection.room(60);
+    if (done % ROUND !== 0) continue;
+    await witness.speak();
+    await witness.ask();
+    onProgress?.(done, resident());
+  }
+  for (const lane of lanes) {
+    await lane.room(0);
+    lane.close();
+  }
+  await witness.speak();
+  return { answered: count.ended, reset: count.reset, connections };
+}
+
+function memoryOf(pid: number): { readonly highestMegabytes: number; readonly residentMegabytes: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const read = (name: string): number =>
+    (Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) * 1024) / MEGABYTE;
+  return { highestMegabytes: Math.round(read('VmHWM')), residentMegabytes: Math.round(read('VmRSS')) };
+}
