@@ -96,6 +96,9 @@ export function App({ api, feed }: { readonly api: ApiClient; readonly feed: Fee
   return (
     <ClockAhead.Provider value={state.clockAheadMs}>
       <div class={`page is-${state.connection} ${view.subject === null ? '' : 'has-detail'}`}>
+        <button type="button" class="unseen skip" onClick={() => document.getElementById('matrix')?.focus()}>
+          Go to the matrix
+        </button>
         <Header
           feed={state}
           query={query}

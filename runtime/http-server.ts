@@ -126,7 +126,7 @@ async function answer(
     );
     // What there is and what is not there, only those learn that may ask.
     const refusal = route?.access === 'open' ? null : (guard?.refuse(request) ?? null);
-    if (refusal !== null) sendRefusal(response, refusal, guard?.takesPassword === true);
+    if (refusal !== null) sendRefusal(request, response, refusal, guard?.takesPassword === true);
     else if (route === undefined) {
       if (here.length > 0)
         response.setHeader('allow', [...new Set(here.map(({ method }) => method))].join(', '));
@@ -149,13 +149,18 @@ function isMeant(request: IncomingMessage, listener: Listener): boolean {
 }
 
 function sendRefusal(
+  request: IncomingMessage,
   response: ServerResponse,
   { status, reason }: HttpRefusal,
   takesPassword: boolean,
 ): void {
-  // A browser asks for name and password then; the password is the token.
-  if (status === 401 && takesPassword)
-    response.setHeader('www-authenticate', 'Basic realm="hview", charset="UTF-8"');
+  // A browser asks for name and password then; the password is the token. What a page asks for by itself is
+  // told otherwise: the page has a better place to ask for the token.
+  const isOfPage = (request.headers['sec-fetch-mode'] ?? 'navigate') !== 'navigate';
+  if (status === 401 && takesPassword) {
+    const scheme = isOfPage ? 'Bearer realm="hview"' : 'Basic realm="hview", charset="UTF-8"';
+    response.setHeader('www-authenticate', scheme);
+  }
   sendText(response, status, reason);
 }
 

@@ -40,6 +40,12 @@ const GATHER_MS = 150;
 /** Beats that may be missing before what is shown counts as stale. */
 const MISSED_BEATS = 2.5;
 
+/**
+ * A page that nobody looks at for this long lets go of its stream, milliseconds: a browser has six connections
+ * to a server for all its tabs. Then it asks now and then, so that its title stays true.
+ */
+const ASLEEP = { afterMs: 30_000, refreshMs: 30_000 } as const;
+
 const RETRY_MS = { first: 500, longest: 10_000 } as const;
 
 /** Keeps a FeedState true: watches, asks when something changed, and comes back by itself. */
@@ -60,6 +66,8 @@ export class Feed {
   #beatMs = 5000;
   #refreshTimer: number | undefined;
   #isRefreshing = false;
+  #isAsleep = false;
+  #sleepTimer: number | undefined;
   #wake: () => void = () => undefined;
 
   constructor(private readonly api: ApiClient) {}
@@ -76,15 +84,14 @@ export class Feed {
   start(): void {
     void this.#run();
     const watchdog = setInterval(() => this.#noticeSilence(), 1000);
-    const onVisible = (): void => {
-      if (!document.hidden) this.#refreshSoon(0);
-    };
+    const onVisible = (): void => this.#onVisibility(document.hidden);
     const onOnline = (): void => this.retry();
     document.addEventListener('visibilitychange', onVisible);
     addEventListener('online', onOnline);
     this.#stopped.signal.addEventListener('abort', () => {
       clearInterval(watchdog);
       clearTimeout(this.#refreshTimer);
+      clearTimeout(this.#sleepTimer);
       document.removeEventListener('visibilitychange', onVisible);
       removeEventListener('online', onOnline);
     });
@@ -110,11 +117,38 @@ export class Feed {
         await this.api.watch(this.#lastEventId, (event) => this.#onEvent(event), this.#watching.signal);
         this.#lose('lost');
       } catch (error) {
+        if (this.#isAsleep) {
+          await this.#sleep();
+          continue;
+        }
         this.#lose(connectionAfter(error));
       }
       if (Date.now() - beganMs > 2 * RETRY_MS.longest) retryMs = RETRY_MS.first;
       await this.#pause(retryMs * (0.75 + Math.random() / 2));
       retryMs = Math.min(retryMs * 2, RETRY_MS.longest);
+    }
+  }
+
+  #onVisibility(isHidden: boolean): void {
+    clearTimeout(this.#sleepTimer);
+    if (isHidden) {
+      this.#sleepTimer = setTimeout(() => {
+        if (this.#state.connection !== 'live') return;
+        this.#isAsleep = true;
+        this.#watching.abort();
+      }, ASLEEP.afterMs);
+    } else if (this.#isAsleep) {
+      this.#isAsleep = false;
+      this.#wake();
+    } else this.#refreshSoon(0);
+  }
+
+  async #sleep(): Promise<void> {
+    this.#watching = new AbortController();
+    const isAsleep = (): boolean => this.#isAsleep && !this.#stopped.signal.aborted;
+    while (isAsleep()) {
+      await this.#pause(ASLEEP.refreshMs);
+      if (isAsleep()) await this.#refresh();
     }
   }
 
@@ -191,6 +225,7 @@ export class Feed {
   }
 
   #noticeSilence(): void {
+    if (this.#isAsleep) return;
     const silentMs = Date.now() - this.#state.heardMs;
     if (this.#state.connection === 'live' && silentMs > this.#beatMs * MISSED_BEATS) {
       this.#set({ connection: 'stale' });

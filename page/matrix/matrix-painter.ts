@@ -131,11 +131,17 @@ export class MatrixPainter {
     const y = geometry.headHeight + row * geometry.rowHeight - top;
     const x = column < 0 ? 0 : geometry.labelWidth + column * geometry.columnWidth - left;
     const width = column < 0 ? geometry.labelWidth : geometry.columnWidth;
-    context.strokeStyle = this.palette.accent;
-    context.lineWidth = 2;
     context.beginPath();
     context.roundRect(x + 1, y + 1, width - 2, geometry.rowHeight - 2, 5);
-    context.stroke();
+    // A light edge inside, so that the ring is seen on every colour.
+    for (const [colour, lineWidth] of [
+      [this.palette.surface, 5] as const,
+      [this.palette.accent, 2.5] as const,
+    ]) {
+      context.strokeStyle = colour;
+      context.lineWidth = lineWidth;
+      context.stroke();
+    }
   }
 
   #paintLabel({ geometry, model, top }: Scene, row: number): void {

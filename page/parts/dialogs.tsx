@@ -35,14 +35,14 @@ function Dialog({ title, children, onClose }: DialogProps): JSX.Element {
   );
 }
 
-const KEYS: readonly (readonly [string, string])[] = [
-  ['/', 'search'],
-  ['m', 'go to the matrix'],
-  ['arrows, Home, End, Page Up, Page Down', 'move in the matrix'],
-  ['Enter', 'open the subject'],
-  ['n, p', 'next and previous sick subject'],
-  ['Escape', 'close what is open, then clear the search'],
-  ['t', 'light, dark, or as the system'],
+const KEYS: readonly (readonly [readonly string[], string])[] = [
+  [['/'], 'search'],
+  [['m'], 'go to the matrix'],
+  [['←', '→', '↑', '↓', 'Home', 'End', 'Page Up', 'Page Down'], 'move in the matrix'],
+  [['Enter'], 'open the subject'],
+  [['n', 'p'], 'next and previous sick subject'],
+  [['Escape'], 'close what is open, then clear the search'],
+  [['t'], 'light, dark, or as the system'],
 ];
 
 export function HelpDialog({ onClose }: { readonly onClose: () => void }): JSX.Element {
@@ -50,9 +50,11 @@ export function HelpDialog({ onClose }: { readonly onClose: () => void }): JSX.E
     <Dialog title="Keys and signs" onClose={onClose}>
       <dl class="keys">
         {KEYS.map(([keys, effect]) => (
-          <div key={keys}>
+          <div key={effect}>
             <dt>
-              <kbd>{keys}</kbd>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
             </dt>
             <dd>{effect}</dd>
           </div>

@@ -45,7 +45,16 @@ export function SickList({ verdicts, chosen, isFiltered, onChoose }: SickListPro
                 </span>
                 <span class="entry-more">
                   <span class={`word ${classOf(verdict.status)}`}>{labelOf(verdict.status)}</span>
-                  <bdi class="metrics">{visible(verdict.metrics.join(', '))}</bdi>
+                  <span class="metrics">
+                    <bdi>{visible(verdict.metrics.join(', '))}</bdi>
+                    {verdict.observers[0] !== undefined && (
+                      <>
+                        {' by '}
+                        <bdi>{visible(verdict.observers[0])}</bdi>
+                        {verdict.observers.length > 1 && ` and ${verdict.observers.length - 1} more`}
+                      </>
+                    )}
+                  </span>
                 </span>
               </button>
             </li>

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { Status } from '../../protocol/model.js';
-import { sendText } from '../../runtime/http-server.js';
 import { systemClock } from '../../runtime/clock.js';
 import { NO_CHROMIUM, findChromium, launchChromium } from '../support/chromium.js';
 import { evidence } from '../support/fake-verdicts.js';
@@ -229,15 +228,12 @@ describeInBrowser('the page', () => {
   it('asks for a token when it needs one, and again when that is wrong', async () => {
     await service.stop();
     service = await startHttpService({
-      guard: (route) => ({
-        ...route,
-        handle: (request, response, url) => {
-          const isAllowed = route.access === 'open' || request.headers.authorization === 'Bearer right';
-          if (isAllowed) return route.handle(request, response, url);
-          sendText(response, 401, 'who are you?');
-          return undefined;
-        },
-      }),
+      guard: {
+        asksWho: true,
+        takesPassword: true,
+        refuse: ({ headers }) =>
+          headers.authorization === 'Bearer right' ? null : { status: 401, reason: 'who are you?' },
+      },
     });
     tellOfAnIncident();
     const page = await open();

@@ -111,6 +111,11 @@ describe('an HTTP port', () => {
       text: 'who are you?\n',
       headers: { 'www-authenticate': 'Basic realm="hview", charset="UTF-8"' },
     });
+    // What a page asks for by itself, the page asks the token for.
+    expect(await ask(server, '/secret', { 'sec-fetch-mode': 'cors' })).toMatchObject({
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer realm="hview"' },
+    });
     expect((await ask(server, '/nothing')).status).toBe(401);
     expect((await ask(server, '/healthz')).status).toBe(200);
     expect((await ask(server, '/secret', { authorization: 'Bearer x' })).status).toBe(200);

@@ -1,4 +1,4 @@
-import type { HttpRoute, RunningHttpServer } from '../../runtime/http-server.js';
+import type { HttpGuard, RunningHttpServer } from '../../runtime/http-server.js';
 import { startHttpServer } from '../../runtime/http-server.js';
 import { systemClock } from '../../runtime/clock.js';
 import type { ApiSources } from '../../server/http/api-routes.js';
@@ -15,18 +15,13 @@ export interface HttpService {
 
 export async function startHttpService(
   parts: Partial<ApiSources> & {
-    /** Wraps the routes, for example to ask for a token. */
-    readonly guard?: (route: HttpRoute) => HttpRoute;
+    /** Who may ask; absent: everybody. */
+    readonly guard?: HttpGuard;
     readonly port?: number;
     readonly fake?: FakeVerdicts;
   } = {},
 ): Promise<HttpService> {
-  const {
-    guard = (route: HttpRoute) => route,
-    port = 0,
-    fake: verdicts = new FakeVerdicts(),
-    ...sources
-  } = parts;
+  const { guard, port = 0, fake: verdicts = new FakeVerdicts(), ...sources } = parts;
   const api = apiRoutes({
     self: { id: 'pano0', address: '127.0.0.1:6688' },
     peers: [{ id: 'pano1', address: '127.0.0.1:6689' }],
@@ -37,7 +32,8 @@ export async function startHttpService(
   });
   const server: RunningHttpServer = await startHttpServer({
     address: { host: '127.0.0.1', port },
-    routes: [pageRoute(), ...api.routes].map(guard),
+    routes: [pageRoute(), ...api.routes],
+    ...(guard === undefined ? {} : { guard }),
     clock: systemClock,
   });
   return {
