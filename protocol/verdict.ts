@@ -1,21 +1,17 @@
+import type { BatchEntry, Provenance } from './batch-service.js';
 import type { Status } from './model.js';
 
 /** Times in this file: milliseconds since 1970 UTC, whole or not. */
 
-/** Where an observation comes from, for whoever wants to see it with their own eyes. */
-export interface Evidence {
+/** Where an observation comes from, and by whom, for whoever wants to see it with their own eyes. */
+export interface Evidence extends Provenance {
   /** Who sent it: agent@host; empty when it came without a word on that. */
   readonly agent: string;
-  readonly host: string;
-  /** The log as the agent was told to read it. */
-  readonly path: string;
-  /** Where in the file the record begins, bytes. */
-  readonly offset: number;
-  /** The record's first line, cut to 1,000 bytes. */
-  readonly line: string;
-  /** The rule that fired, and why its line matters. */
-  readonly rule: string;
-  readonly why: string;
+}
+
+/** A report as it is taken, with what is known of where it comes from. */
+export interface TakenEntry extends BatchEntry {
+  readonly provenance: Evidence | null;
 }
 
 /** What one observer says of one metric of a subject, and what that counts. */
@@ -54,6 +50,7 @@ export interface VerdictSummary {
   readonly timeMs: number;
   /** The metrics that have the worst status. */
   readonly metrics: readonly string[];
+  /** Who says so of these metrics. */
   readonly observers: readonly string[];
 }
 
@@ -66,15 +63,20 @@ export interface Verdict extends VerdictSummary {
 
 /** A verdict became another one. */
 export interface VerdictChange {
-  /** Rises by one with each change of this aggregator, over restarts too when it keeps a journal. */
+  /**
+   * Rises by one with each change of this aggregator, over restarts too when it keeps a journal. Without one
+   * it begins anew, above all that came before.
+   */
   readonly sequence: number;
   readonly subject: string;
+  /** When it became so, by the observation that tipped it; within a subject it never goes back. */
   readonly timeMs: number;
   readonly before: Status;
   readonly after: Status;
   readonly score: number;
   /** The metrics that have the worst status now. */
   readonly metrics: readonly string[];
+  /** Who says so of these metrics. */
   readonly observers: readonly string[];
   /** The rule and the line that tipped it, where one is known. */
   readonly evidence: Evidence | null;
@@ -97,4 +99,6 @@ export interface Verdicts {
    * told first, or null is returned when that is no longer kept and the caller has to begin with `list`.
    */
   watch(onChange: (change: VerdictChange) => void, after?: number): { close(): void } | null;
+  /** Of the newest change that was told: `list` and then `watch` from here on misses nothing. */
+  sequence(): number;
 }

@@ -6,6 +6,7 @@ import { HealthClient } from '../protocol/health-client.js';
 import type { RunningHealthServer } from '../protocol/health-server.js';
 import { startHealthServer } from '../protocol/health-server.js';
 import { timestampFromMillis } from '../protocol/model.js';
+import type { Verdicts } from '../protocol/verdict.js';
 import type { Clock } from '../runtime/clock.js';
 import { every } from '../runtime/clock.js';
 import { HviewError, describeError } from '../runtime/errors.js';
@@ -33,6 +34,7 @@ import { describeSecurity } from './security-config.js';
 import { Security } from './security.js';
 import { HoldBuffer } from './store/hold-buffer.js';
 import { ReportStore } from './store/report-store.js';
+import { AggregatorVerdicts } from './verdicts/aggregator-verdicts.js';
 
 export interface AggregatorOptions {
   readonly config: AggregatorConfig;
@@ -100,6 +102,7 @@ export class Aggregator {
   readonly #held: HoldBuffer;
   readonly #registrations = new Registrations();
   readonly #inferences: Inferences;
+  readonly #verdicts: AggregatorVerdicts;
   readonly #security: Security;
   readonly #peers = new Map<string, HealthClient>();
   readonly #relay: Relay;
@@ -121,7 +124,18 @@ export class Aggregator {
     this.#inferences = new Inferences({
       algorithm: ALGORITHMS[config.inference],
       panorama: (subject) => this.#store.panorama(subject),
-      onChange: (inference) => persistence.saveInference(inference),
+      onChange: (inference) => {
+        persistence.saveInference(inference);
+        this.#verdicts.inferred(inference);
+      },
+      onEnd: (subject) => this.#verdicts.ended(subject),
+    });
+    this.#verdicts = new AggregatorVerdicts({
+      algorithm: config.inference,
+      panorama: (subject) => this.#store.panorama(subject),
+      inferences: this.#inferences,
+      save: (subject, standing, change) => persistence.saveVerdict(subject, standing, change),
+      clock,
     });
     this.#relay = new Relay(this.#connectPeers());
     this.#intake = new Intake({
@@ -133,6 +147,7 @@ export class Aggregator {
       held: this.#held,
       journal: persistence,
       relay: this.#relay,
+      evidence: this.#verdicts,
       onChange: (subject, observer) => {
         persistence.panoramaChanged(subject);
         this.#inferences.mark(subject, observer);
@@ -141,6 +156,11 @@ export class Aggregator {
       admission: new Admission(options.admission),
       takenIds: new TakenIds(options.rememberedIds),
     });
+  }
+
+  /** What it makes of all it was told. */
+  get verdicts(): Verdicts {
+    return this.#verdicts;
   }
 
   /** Where it listens, once started. */
@@ -237,34 +257,43 @@ export class Aggregator {
   async #restore(): Promise<{ readonly restoredSubjects: number; readonly replayedReports: number }> {
     const { persistence, config } = this.#options;
     const store = this.#store;
+    const verdicts = this.#verdicts;
     let replayedReports = 0;
     await persistence.open(
       {
         registration: (handle, registration) => this.#registrations.restore(handle, registration),
         watch: (subject, since) => void store.watch(subject, since),
-        panorama: (panorama) => {
+        panorama: (panorama, evidence) => {
           if (!store.isWatched(panorama.subject)) return;
           store.restore(panorama);
+          verdicts.restoreEvidence(panorama.subject, evidence);
           for (const observer of panorama.views.keys()) this.#inferences.mark(panorama.subject, observer);
         },
-        report: (report) => {
+        report: (report, evidence) => {
           if (!store.isWatched(report.subject)) return;
           replayedReports += 1;
           store.add(report);
+          verdicts.reported(report, evidence);
           persistence.panoramaChanged(report.subject);
           this.#inferences.mark(report.subject, report.observer);
         },
         prints: (prints) => this.#intake.restore(prints),
+        standing: (subject, standing) => verdicts.restoreStanding(subject, standing),
+        verdictChange: (change) => verdicts.restoreChange(change),
         relayState: (peer, name) => {
           if (name.startsWith(UNINTERESTED))
             this.#relay.restoreUninterested(peer, name.slice(UNINTERESTED.length));
         },
       },
-      { panorama: (subject) => store.panorama(subject) },
+      {
+        panorama: (subject) => store.panorama(subject),
+        evidence: (subject) => verdicts.evidenceOf(subject),
+      },
     );
     // What had been dropped for its age before the restart must not come back.
     if (config.retention.enable) this.#collectGarbage();
     this.#inferences.settle();
+    verdicts.restored();
     return { restoredSubjects: [...store.subjects()].length, replayedReports };
   }
 

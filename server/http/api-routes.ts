@@ -41,7 +41,7 @@ const HISTORY_LIMIT = { default: 100, max: 1000 } as const;
 export function apiRoutes(sources: ApiSources): Api {
   const { self, peers, verdicts, clock } = sources;
   const version = packageVersion();
-  const sequence = (): number => verdicts.history({ limit: 1 })[0]?.sequence ?? 0;
+  const sequence = (): number => verdicts.sequence();
   const description = new Representation(readFileSync(packageFile('server', 'http', 'openapi.json'), 'utf8'));
   const list = new SharedAnswer(
     () => ({ verdicts: verdicts.list().map(summaryJson) }) satisfies VerdictsJson,

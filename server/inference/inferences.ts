@@ -1,11 +1,13 @@
 import type { Inference, Panorama } from '../../protocol/model.js';
-import type { InferenceAlgorithm, PanoramaLookup } from './algorithm.js';
+import type { InferenceAlgorithm, PanoramaLookup, WeighedVote } from './algorithm.js';
 
 export interface InferencesOptions {
   readonly algorithm: InferenceAlgorithm;
   readonly panorama: (subject: string) => Panorama | undefined;
   /** Called when a subject's inference says something new, not when only its time moved on. */
   readonly onChange: (inference: Inference) => void;
+  /** There is nothing to infer from any more. */
+  readonly onEnd: (subject: string) => void;
 }
 
 interface Moment {
@@ -60,6 +62,13 @@ export class Inferences {
     return true;
   }
 
+  /** What everybody says of the subject and what that counts, now. */
+  votes(subject: string): readonly WeighedVote[] {
+    const { algorithm, panorama } = this.#options;
+    const held = panorama(subject);
+    return held === undefined ? [] : algorithm.votes(held, panorama);
+  }
+
   /** Panoramas and how they are summed up, for as long as no report comes in. */
   #now(): Moment {
     const { algorithm, panorama } = this.#options;
@@ -74,13 +83,15 @@ export class Inferences {
 
   #infer(subject: string, { lookUp, infer }: Moment): void {
     this.#marked.delete(subject);
-    const { onChange } = this.#options;
+    const { onChange, onEnd } = this.#options;
     const held = lookUp(subject);
     const inference = held === undefined ? null : infer(held);
     const before = this.#latest.get(subject);
     if (inference === null) {
       this.#latest.delete(subject);
-      if (before !== undefined) this.#weighAgain(subject);
+      if (before === undefined) return;
+      onEnd(subject);
+      this.#weighAgain(subject);
       return;
     }
     this.#latest.set(subject, inference);

@@ -36,6 +36,10 @@ export const majority: InferenceAlgorithm = {
     }));
     return { subject: panorama.subject, observers, observation: { time: newest, metrics } };
   },
+  votes: (panorama) =>
+    [...panorama.views].flatMap(([observer, view]) =>
+      (summarizeView(view)?.metrics ?? []).map((metric) => ({ ...metric, observer, weight: 1 })),
+    ),
 };
 
 function count(tallies: Map<string, Tally>, { name, status, score }: Metric): void {

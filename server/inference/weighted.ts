@@ -1,7 +1,7 @@
 import type { Inference, Panorama, Timestamp, View } from '../../protocol/model.js';
 import { Status, compareTimestamps, timestampToMillis } from '../../protocol/model.js';
-import type { InferenceAlgorithm, PanoramaLookup } from './algorithm.js';
-import type { ViewMetric, ViewSummary } from './view-summary.js';
+import type { InferenceAlgorithm, PanoramaLookup, WeighedVote } from './algorithm.js';
+import type { ViewSummary } from './view-summary.js';
 import { summarizeView } from './view-summary.js';
 
 /** A good word that is this much older than a complaint does not answer it, milliseconds. */
@@ -29,11 +29,6 @@ const SELF_DOUBT: Readonly<Record<Status, number>> = {
   [Status.DEAD]: 1,
 };
 
-interface Vote extends ViewMetric {
-  readonly observer: string;
-  readonly weight: number;
-}
-
 /**
  * A vote in which an observer's word counts less the more it is itself complained of: who is cut off
  * accuses all the others, who in turn accuse it. An observer that takes its word back abstains, a good
@@ -47,6 +42,13 @@ export const weighted: InferenceAlgorithm = {
   at: (others) => {
     const moment = new Moment(others);
     return (panorama) => inferAt(moment, panorama);
+  },
+  votes: (panorama, others) => {
+    const { votes } = gather(new Moment(others), panorama);
+    return [...votes.values()].flatMap((cast) => {
+      const abstained = cast.filter(hasNoOpinion).map((vote) => ({ ...vote, weight: 0 }));
+      return [...weighAgainstComplaints(cast.filter((vote) => !hasNoOpinion(vote))), ...abstained];
+    });
   },
 };
 
@@ -127,12 +129,19 @@ function known<Key, Value>(values: Map<Key, Value>, key: Key, findOut: () => Val
   return found;
 }
 
-function inferAt(moment: Moment, panorama: Panorama): Inference | null {
-  const { subject } = panorama;
-  const votes = new Map<string, Vote[]>();
+/** What everybody says of the subject, by metric, each word weighed by whose it is. */
+interface Gathered {
+  readonly votes: ReadonlyMap<string, readonly WeighedVote[]>;
+  readonly observers: readonly string[];
+  /** Null: nobody says anything. */
+  readonly newest: Timestamp | null;
+}
+
+function gather(moment: Moment, { subject, views }: Panorama): Gathered {
+  const votes = new Map<string, WeighedVote[]>();
   const observers: string[] = [];
   let newest: Timestamp | null = null;
-  for (const [observer, view] of panorama.views) {
+  for (const [observer, view] of views) {
     const summary = moment.summary(view);
     if (summary === null) continue;
     observers.push(observer);
@@ -144,14 +153,24 @@ function inferAt(moment: Moment, panorama: Panorama): Inference | null {
       else cast.push({ ...metric, observer, weight });
     }
   }
+  return { votes, observers, newest };
+}
+
+function inferAt(moment: Moment, panorama: Panorama): Inference | null {
+  const { votes, observers, newest } = gather(moment, panorama);
   if (newest === null) return null;
   const metrics = [...votes].map(([name, cast]) => ({ name, ...decide(cast) }));
-  return { subject, observers, observation: { time: newest, metrics } };
+  return { subject: panorama.subject, observers, observation: { time: newest, metrics } };
+}
+
+/** Who takes its word back abstains. */
+function hasNoOpinion({ status }: WeighedVote): boolean {
+  return status <= Status.NA;
 }
 
 /** What becomes of the votes on one metric. */
-function decide(cast: readonly Vote[]): { status: Status; score: number } {
-  const valid = cast.filter(({ status }) => status > Status.NA);
+function decide(cast: readonly WeighedVote[]): { status: Status; score: number } {
+  const valid = cast.filter((vote) => !hasNoOpinion(vote));
   if (valid.length === 0) return { status: Status.NA, score: meanScore(cast) };
   const counting = weighAgainstComplaints(valid);
   const weights = new Map<Status, number>();
@@ -167,11 +186,11 @@ function decide(cast: readonly Vote[]): { status: Status; score: number } {
 }
 
 /** The votes, with those from before the newest complaint weighing little. */
-function weighAgainstComplaints(votes: readonly Vote[]): readonly Vote[] {
+function weighAgainstComplaints(votes: readonly WeighedVote[]): readonly WeighedVote[] {
   const complaints = votes.filter(({ status }) => status >= Status.UNHEALTHY);
   if (complaints.length === 0) return votes;
   const newestMs = Math.max(...complaints.map(({ time }) => timestampToMillis(time)));
-  const isOldGoodWord = ({ status, time }: Vote): boolean =>
+  const isOldGoodWord = ({ status, time }: WeighedVote): boolean =>
     status <= Status.PENDING && newestMs - timestampToMillis(time) > ANSWERS_MS;
   const old = votes.filter(isOldGoodWord);
   const each = Math.min(OLD_GOOD_WORD, OLD_GOOD_WORDS / Math.max(1, old.length));
@@ -191,7 +210,7 @@ function heaviest(weights: ReadonlyMap<Status, number>): Status {
   return best;
 }
 
-function meanScore(votes: readonly Vote[]): number {
+function meanScore(votes: readonly WeighedVote[]): number {
   const total = votes.reduce((sum, { weight }) => sum + weight, 0);
   if (total === 0) return 0;
   return votes.reduce((sum, { score, weight }) => sum + score * weight, 0) / total;

@@ -1,13 +1,8 @@
-import type {
-  BatchEntry,
-  BatchRefusal,
-  BatchResult,
-  BatchSize,
-  UncheckedBatch,
-} from '../../protocol/batch-service.js';
+import type { BatchRefusal, BatchResult, BatchSize, UncheckedBatch } from '../../protocol/batch-service.js';
 import type { Intake as Outcome, Registration } from '../../protocol/health-service.js';
 import type { Report, Timestamp } from '../../protocol/model.js';
 import { timestampFromMillis } from '../../protocol/model.js';
+import type { Evidence, TakenEntry } from '../../protocol/verdict.js';
 import type { Clock } from '../../runtime/clock.js';
 import { Admission } from './admission.js';
 import type { IntakeCounts } from './intake-counts.js';
@@ -27,7 +22,7 @@ export interface IntakeOptions {
   /** Throw REQUEST_INVALID; the second gives the entry as it is kept, or why it is refused. */
   readonly checks: {
     module(name: string): string;
-    entries(batch: UncheckedBatch): { readonly entries: BatchEntry[]; readonly refused: BatchRefusal[] };
+    entries(batch: UncheckedBatch): { readonly entries: TakenEntry[]; readonly refused: BatchRefusal[] };
   };
   readonly registrations: {
     /** Throws REQUEST_INVALID. */
@@ -51,7 +46,7 @@ export interface IntakeOptions {
     save(change: {
       readonly registrations: readonly HandedOut[];
       readonly watched: ReadonlyMap<string, Timestamp>;
-      readonly reports: readonly BatchEntry[];
+      readonly reports: readonly TakenEntry[];
     }): Promise<void>;
     saveUnwatch(subject: string): Promise<void>;
   };
@@ -60,6 +55,8 @@ export interface IntakeOptions {
     subscribe(subject: string): void;
     interested(peerId: string, subject: string): void;
   };
+  /** Told of every report that was taken, before `onChange`. */
+  readonly evidence: { reported(report: Report, evidence: Evidence | null): void };
   /** The panorama of the subject changed; `observer`: by whose word. */
   readonly onChange: (subject: string, observer?: string) => void;
   readonly admission?: Admission;
@@ -241,7 +238,7 @@ export class Intake {
   }
 
   /** Observers of the entries whose registration is not on disk yet. */
-  #newcomers(module: string, entries: readonly BatchEntry[]): HandedOut[] {
+  #newcomers(module: string, entries: readonly TakenEntry[]): HandedOut[] {
     const { registrations } = this.#options;
     const observers = new Set<string>();
     for (const { report } of entries) observers.add(report.observer);
@@ -253,7 +250,7 @@ export class Intake {
       .filter(({ handle }) => !registrations.isSaved(handle));
   }
 
-  async #takeLocal(entries: readonly BatchEntry[], registrations: readonly HandedOut[]): Promise<void> {
+  async #takeLocal(entries: readonly TakenEntry[], registrations: readonly HandedOut[]): Promise<void> {
     const { held, relay, clock } = this.#options;
     await this.#take(entries, registrations);
     const released = held.subjects === 0 ? [] : this.#release(entries);
@@ -269,7 +266,7 @@ export class Intake {
   }
 
   /** What peers said of the subjects before anyone here did: it joins their panoramas. */
-  #release(entries: readonly BatchEntry[]): Report[] {
+  #release(entries: readonly TakenEntry[]): Report[] {
     const { held, relay, clock } = this.#options;
     const subjects = new Set(entries.map(({ report }) => report.subject));
     return [...subjects].flatMap((subject) => {
@@ -279,8 +276,8 @@ export class Intake {
     });
   }
 
-  async #take(entries: readonly BatchEntry[], registrations: readonly HandedOut[]): Promise<void> {
-    const { journal, store, onChange } = this.#options;
+  async #take(entries: readonly TakenEntry[], registrations: readonly HandedOut[]): Promise<void> {
+    const { journal, store, evidence, onChange } = this.#options;
     const watched = new Map<string, Timestamp>();
     const join = (subject: string): void => {
       if (!this.#isOnWatchList(subject) && !watched.has(subject)) watched.set(subject, this.#now());
@@ -290,8 +287,9 @@ export class Intake {
     await journal.save({ registrations, watched, reports: entries });
     for (const { handle } of registrations) this.#options.registrations.markSaved(handle);
     for (const [subject, since] of watched) store.watch(subject, since);
-    for (const { report } of entries) {
+    for (const { report, provenance } of entries) {
       store.add(report);
+      evidence.reported(report, provenance);
       onChange(report.subject, report.observer);
     }
   }
@@ -305,7 +303,7 @@ export class Intake {
   }
 }
 
-function plain(report: Report): BatchEntry {
+function plain(report: Report): TakenEntry {
   return { id: '', report, provenance: null };
 }
 

@@ -13,18 +13,31 @@ export type JournalStep =
 /**
  * What a row of each holds; metrics are `[[name, status, score], ...]`.
  * - report: observer, subject, seconds, nanos, metrics, id or null, provenance or null as
- *   `[host, path, offset, line, rule, why]`
+ *   `[host, path, offset, line, rule, why, agent]`
  * - inference: subject, `[observer, ...]`, seconds, nanos, metrics
  * - registration: handle, module, observer
  * - watch: subject, seconds, nanos
  * - unwatch: subject
  * - panorama: subject, `[[observer, [[seconds, nanos, metrics], ...]], ...]`, as it is after all reports of
- *   earlier transactions
+ *   earlier transactions, and `[[observer, metric, seconds, nanos, status, provenance], ...]`
+ * - standing: subject, status, since, `[[name, status, since], ...]`
+ * - standing-end: subject
+ * - change: sequence, subject, time, before, after, score, `[metric, ...]`, `[observer, ...]`, provenance or null
  * - state: name, number
  * - relay: peer, name, value or null to delete it
  */
 export type StatementName =
-  'report' | 'inference' | 'registration' | 'watch' | 'unwatch' | 'panorama' | 'state' | 'relay';
+  | 'report'
+  | 'inference'
+  | 'registration'
+  | 'watch'
+  | 'unwatch'
+  | 'panorama'
+  | 'standing'
+  | 'standing-end'
+  | 'change'
+  | 'state'
+  | 'relay';
 
 export interface JournalSettings {
   readonly file: string;
@@ -71,12 +84,15 @@ export type FromJournal =
  * Some of what the database held when it was opened, as JSON text of an array.
  * - registrations: `[handle, module, observer]`
  * - watched: `[subject, seconds, nanos]`
- * - panoramas: `[subject, views]`
- * - reports: `[observer, subject, seconds, nanos, metrics]`
+ * - panoramas: `[subject, views, evidence]`
+ * - reports: `[observer, subject, seconds, nanos, metrics, provenance or null]`
+ * - standings: `[subject, status, since, metrics]`
+ * - changes: as they were written
  * - relay: `[peer, name, value]`
  */
 export type StoredPart =
   | { readonly kind: StoredKind; readonly rows: string }
   | { readonly kind: 'prints'; readonly prints: Uint32Array };
 
-export type StoredKind = 'registrations' | 'watched' | 'panoramas' | 'reports' | 'relay';
+export type StoredKind =
+  'registrations' | 'watched' | 'panoramas' | 'reports' | 'relay' | 'standings' | 'changes';

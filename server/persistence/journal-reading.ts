@@ -4,6 +4,7 @@ import type { StoredPart } from './journal-messages.js';
 /** Rows that are read, and sent to the other thread, in one piece. */
 const REPORTS_PER_PART = 2000;
 const PANORAMAS_PER_PART = 50;
+const CHANGES_PER_PART = 2000;
 const PRINT_ROWS_PER_PART = 1000;
 
 /** Where the journal stands. */
@@ -34,17 +35,26 @@ export function* readStored(database: Database.Database, covered: number): Gener
   yield { kind: 'registrations', rows: text(database, 'handle, module, observer', 'FROM registrations') };
   yield { kind: 'watched', rows: text(database, 'subject, seconds, nanos', 'FROM watch_list') };
 
-  const panoramas = `SELECT json_group_array(json_array(subject, json(views))), max(id)
+  const panoramas = `SELECT json_group_array(json_array(subject, json(views), json(evidence))), max(id)
      FROM (SELECT * FROM panoramas WHERE id >= ?1 ORDER BY id LIMIT ${PANORAMAS_PER_PART})`;
   for (const rows of parts(database, panoramas, 0)) yield { kind: 'panoramas', rows };
 
-  const reports = `SELECT json_group_array(json_array(observer, subject, seconds, nanos, json(metrics))), max(id)
+  const reports = `SELECT json_group_array(
+       json_array(observer, subject, seconds, nanos, json(metrics), json(provenance))), max(id)
      FROM (SELECT * FROM reports AS report WHERE id >= ?1 AND id > coalesce(
        (SELECT report_id FROM forgotten_subjects AS forgotten WHERE forgotten.subject = report.subject), 0)
      AND id > coalesce(
        (SELECT report_id FROM panoramas AS saved WHERE saved.subject = report.subject), 0)
      ORDER BY id LIMIT ${REPORTS_PER_PART})`;
   for (const rows of parts(database, reports, covered + 1)) yield { kind: 'reports', rows };
+
+  const standing = 'subject, status, since_ms, json(metrics)';
+  yield { kind: 'standings', rows: text(database, standing, 'FROM standing_verdicts') };
+  const change = `sequence, subject, time_ms, before, after, score,
+       json(metrics), json(observers), json(evidence)`;
+  const changes = `SELECT json_group_array(json_array(${change})), max(sequence)
+     FROM (SELECT * FROM verdict_changes WHERE sequence >= ?1 ORDER BY sequence LIMIT ${CHANGES_PER_PART})`;
+  for (const rows of parts(database, changes, 0)) yield { kind: 'changes', rows };
 
   yield* readPrints(database);
   yield { kind: 'relay', rows: text(database, 'peer, name, value', 'FROM relay_state') };

@@ -1,28 +1,26 @@
 /** Rows as the JSON texts in which they travel to the journal's thread; what its values are: journal-messages.ts. */
-import type { BatchEntry, Provenance } from '../../protocol/batch-service.js';
 import type { Inference, Metric, Observation, Panorama } from '../../protocol/model.js';
 import { Status } from '../../protocol/model.js';
+import type { TakenEntry } from '../../protocol/verdict.js';
 import type { JournalStep, StoredPart } from './journal-messages.js';
-import type { Restorer } from './persistence.js';
+import type { Restorer, SavedEvidence } from './persistence.js';
+import type { EvidenceRow, StandingRow, ChangeRow } from './verdict-text.js';
+import { changeFrom, evidenceFrom, evidenceRow, standingFrom } from './verdict-text.js';
 
 type TextStep = Exclude<JournalStep, { readonly statement: 'prints' }>;
 
 /** Texts longer than this are not worth being copied into one. */
 const SHORT_TEXT = 4096;
 
-export function reportRows(entries: readonly BatchEntry[]): string {
+export function reportRows(entries: readonly TakenEntry[]): string {
   return JSON.stringify(
     entries.map(({ id, report, provenance }) => {
       const { observer, subject, observation } = report;
       const { seconds, nanos } = observation.time;
-      const evidence = provenance === null ? null : evidenceOf(provenance);
+      const evidence = provenance === null ? null : evidenceRow(provenance);
       return [observer, subject, seconds, nanos, metricsOf(observation), id === '' ? null : id, evidence];
     }),
   );
-}
-
-function evidenceOf({ host, path, offset, line, rule, why }: Provenance): readonly unknown[] {
-  return [host, path, offset, line, rule, why];
 }
 
 function metricsOf({ metrics }: Observation): readonly unknown[] {
@@ -38,11 +36,16 @@ export function inferenceRows(inferences: Iterable<Inference>): string {
   );
 }
 
-export function panoramaRows(
-  panoramas: readonly (readonly [subject: string, Panorama | undefined])[],
-): string {
+/** A panorama that is to be saved; undefined: nothing is known any more. */
+export interface UnsavedPanorama {
+  readonly subject: string;
+  readonly panorama: Panorama | undefined;
+  readonly evidence: Iterable<SavedEvidence>;
+}
+
+export function panoramaRows(panoramas: readonly UnsavedPanorama[]): string {
   return JSON.stringify(
-    panoramas.map(([subject, panorama]) => [
+    panoramas.map(({ subject, panorama, evidence }) => [
       subject,
       Array.from(panorama?.views ?? [], ([observer, { observations }]) => [
         observer,
@@ -50,6 +53,14 @@ export function panoramaRows(
           const { seconds, nanos } = observation.time;
           return [seconds, nanos, metricsOf(observation)];
         }),
+      ]),
+      Array.from(evidence, ({ observer, metric, time, status, evidence: known }) => [
+        observer,
+        metric,
+        time.seconds,
+        time.nanos,
+        status,
+        evidenceRow(known),
       ]),
     ]),
   );
@@ -83,10 +94,24 @@ export function joinSteps(steps: readonly JournalStep[]): JournalStep[] {
 
 type MetricRow = readonly [name: string, status: Status, score: number];
 type ObservationRow = readonly [seconds: number, nanos: number, metrics: readonly MetricRow[]];
-type ReportRow = readonly [observer: string, subject: string, ...observation: ObservationRow];
+type ReportRow = readonly [
+  observer: string,
+  subject: string,
+  ...observation: ObservationRow,
+  evidence: EvidenceRow | null,
+];
+type SavedEvidenceRow = readonly [
+  observer: string,
+  metric: string,
+  seconds: number,
+  nanos: number,
+  status: Status,
+  evidence: EvidenceRow,
+];
 type PanoramaRow = readonly [
   subject: string,
   views: readonly (readonly [observer: string, observations: readonly ObservationRow[]])[],
+  evidence: readonly SavedEvidenceRow[],
 ];
 
 const KNOWN_STATUSES: ReadonlySet<number> = new Set(Object.values(Status));
@@ -104,15 +129,27 @@ export function restorePart(part: StoredPart, restorer: Restorer): void {
         restorer.watch(subject, { seconds, nanos });
       break;
     case 'panoramas':
-      for (const row of JSON.parse(part.rows) as PanoramaRow[]) restorer.panorama(panoramaFrom(row));
+      for (const row of JSON.parse(part.rows) as PanoramaRow[])
+        restorer.panorama(panoramaFrom(row), row[2].map(savedEvidenceFrom));
       break;
     case 'reports':
-      for (const [observer, subject, ...row] of JSON.parse(part.rows) as ReportRow[])
-        restorer.report({ observer, subject, observation: observationFrom(row) });
+      for (const [observer, subject, seconds, nanos, metrics, evidence] of JSON.parse(
+        part.rows,
+      ) as ReportRow[])
+        restorer.report(
+          { observer, subject, observation: observationFrom([seconds, nanos, metrics]) },
+          evidence === null ? null : evidenceFrom(evidence),
+        );
       break;
     case 'relay':
       for (const [peer, name, value] of JSON.parse(part.rows) as [string, string, string][])
         restorer.relayState(peer, name, value);
+      break;
+    case 'standings':
+      for (const row of JSON.parse(part.rows) as StandingRow[]) restorer.standing(row[0], standingFrom(row));
+      break;
+    case 'changes':
+      for (const row of JSON.parse(part.rows) as ChangeRow[]) restorer.verdictChange(changeFrom(row));
       break;
     case 'prints':
       restorer.prints(part.prints);
@@ -125,6 +162,17 @@ function panoramaFrom([subject, rows]: PanoramaRow): Panorama {
       [observer, { observer, subject, observations: observations.map(observationFrom) }] as const,
   );
   return { subject, views: new Map(views) };
+}
+
+function savedEvidenceFrom([
+  observer,
+  metric,
+  seconds,
+  nanos,
+  status,
+  evidence,
+]: SavedEvidenceRow): SavedEvidence {
+  return { observer, metric, time: { seconds, nanos }, status, evidence: evidenceFrom(evidence) };
 }
 
 function observationFrom([seconds, nanos, metrics]: ObservationRow): Observation {

@@ -31,10 +31,21 @@ const STATEMENTS: Readonly<Record<StatementName, readonly string[]>> = {
      SELECT ${value(0)}, (SELECT coalesce(max(id), 0) FROM reports) FROM json_each(?)`,
   ],
   panorama: [
-    `INSERT INTO panoramas (subject, report_id, views)
-     SELECT ${value(0)}, (SELECT coalesce(max(id), 0) FROM reports), ${value(1)} FROM json_each(?)
+    `INSERT INTO panoramas (subject, report_id, views, evidence)
+     SELECT ${value(0)}, (SELECT coalesce(max(id), 0) FROM reports), ${value(1)}, ${value(2)} FROM json_each(?)
      WHERE true -- or what follows would be taken for a part of the join
-     ON CONFLICT (subject) DO UPDATE SET report_id = excluded.report_id, views = excluded.views`,
+     ON CONFLICT (subject) DO UPDATE SET report_id = excluded.report_id, views = excluded.views,
+       evidence = excluded.evidence`,
+  ],
+  standing: [
+    `INSERT OR REPLACE INTO standing_verdicts (subject, status, since_ms, metrics)
+     SELECT ${values(4)} FROM json_each(?)`,
+  ],
+  'standing-end': [`DELETE FROM standing_verdicts WHERE subject IN (SELECT ${value(0)} FROM json_each(?))`],
+  change: [
+    `INSERT OR REPLACE INTO verdict_changes
+       (sequence, subject, time_ms, before, after, score, metrics, observers, evidence)
+     SELECT ${values(9)} FROM json_each(?)`,
   ],
   state: [`INSERT OR REPLACE INTO journal_state (name, value) SELECT ${values(2)} FROM json_each(?)`],
   relay: [
@@ -44,6 +55,9 @@ const STATEMENTS: Readonly<Record<StatementName, readonly string[]>> = {
      SELECT ${values(3)} FROM json_each(?) WHERE ${value(2)} IS NOT NULL`,
   ],
 };
+
+/** Changes of verdicts that are kept. */
+const KEPT_CHANGES = 10_000;
 
 /** `rememberedIds`: prints that are kept. */
 export function journalWriter(database: Database.Database, rememberedIds: number): JournalWriter {
@@ -57,6 +71,9 @@ export function journalWriter(database: Database.Database, rememberedIds: number
   const dropPrints = database.prepare(
     'DELETE FROM taken_prints WHERE last <= (SELECT max(last) FROM taken_prints) - ?',
   );
+  const dropChanges = database.prepare(
+    'DELETE FROM verdict_changes WHERE sequence <= (SELECT max(sequence) FROM verdict_changes) - ?',
+  );
   return (step) => {
     if (step.statement === 'prints') {
       const { buffer, byteOffset, byteLength } = step.prints;
@@ -66,5 +83,6 @@ export function journalWriter(database: Database.Database, rememberedIds: number
       return;
     }
     for (const statement of prepared.get(step.statement) ?? []) statement.run(step.rows);
+    if (step.statement === 'change') dropChanges.run(KEPT_CHANGES);
   };
 }

@@ -1,26 +1,51 @@
-import type { BatchEntry } from '../../protocol/batch-service.js';
 import type { Registration } from '../../protocol/health-service.js';
-import type { Inference, Panorama, Report, Timestamp } from '../../protocol/model.js';
+import type { Inference, Panorama, Report, Status, Timestamp } from '../../protocol/model.js';
+import type { Evidence, TakenEntry, VerdictChange } from '../../protocol/verdict.js';
 
 /** Takes what the journal holds of the time before a restart: all of one kind, then all of the next. */
 export interface Restorer {
   registration(handle: number, registration: Registration): void;
   /** A subject of the watch list, and since when it is there. */
   watch(subject: string, since: Timestamp): void;
-  /** What was known of a subject when it was last saved, as it was. */
-  panorama(panorama: Panorama): void;
+  /** What was known of a subject when it was last saved, as it was, and the evidence for it. */
+  panorama(panorama: Panorama, evidence: readonly SavedEvidence[]): void;
   /** What came after that, in the order in which it came. */
-  report(report: Report): void;
+  report(report: Report, evidence: Evidence | null): void;
   /** Prints (runtime/text-print.ts) of the newest ids, oldest first, one behind the other. */
   prints(prints: Uint32Array): void;
   /** What was given to `saveRelayState`. */
   relayState(peer: string, name: string, value: string): void;
+  /** The verdict that stands on a subject. */
+  standing(subject: string, standing: SavedStanding): void;
+  /** The newest changes of verdicts, oldest first. */
+  verdictChange(change: VerdictChange): void;
+}
+
+/** Where the word of an observer on a metric comes from. */
+export interface SavedEvidence {
+  readonly observer: string;
+  readonly metric: string;
+  readonly time: Timestamp;
+  readonly status: Status;
+  readonly evidence: Evidence;
+}
+
+/** Since when a status holds; milliseconds since 1970 UTC. */
+export interface SavedSince {
+  readonly status: Status;
+  readonly sinceMs: number;
+}
+
+/** A subject's verdict and, by name, that of each of its metrics. */
+export interface SavedStanding extends SavedSince {
+  readonly metrics: ReadonlyMap<string, SavedSince>;
 }
 
 /** What the journal asks, whenever nothing is on its way to disk. */
 export interface StateSource {
   /** Undefined when nothing is known of the subject (any more). */
   panorama(subject: string): Panorama | undefined;
+  evidence(subject: string): Iterable<SavedEvidence>;
 }
 
 /** How much of the past is kept. What is still needed is kept beyond it. */
@@ -36,7 +61,7 @@ export interface Change {
   readonly registrations: readonly { readonly handle: number; readonly registration: Registration }[];
   /** Subjects that join the watch list, and when; one that is watched already keeps its time. */
   readonly watched: ReadonlyMap<string, Timestamp>;
-  readonly reports: readonly BatchEntry[];
+  readonly reports: readonly TakenEntry[];
 }
 
 export interface PersistenceCounts {
@@ -65,6 +90,8 @@ export interface Persistence {
   saveUnwatch(subject: string): Promise<void>;
   /** Nobody waits for it: an inference follows from the reports. */
   saveInference(inference: Inference): void;
+  /** What stands on the subject from now on (null: nothing), and how that came about, if its worst status changed. */
+  saveVerdict(subject: string, standing: SavedStanding | null, change: VerdictChange | null): Promise<void>;
   /**
    * The panorama of the subject changed: by a report of `save`, in the same turn of the event loop as its
    * promise resolved, or otherwise. Must be called for every report.
@@ -86,6 +113,7 @@ export const noPersistence: Persistence = {
   save: () => Promise.resolve(),
   saveUnwatch: () => Promise.resolve(),
   saveInference: () => undefined,
+  saveVerdict: () => Promise.resolve(),
   panoramaChanged: () => undefined,
   saveRelayState: () => undefined,
   counts: () => ({ written: 0, failures: 0, waiting: 0, bytes: 0, dropped: { reports: 0, inferences: 0 } }),

@@ -39,7 +39,7 @@ export const MIGRATIONS: readonly string[] = [
   `,
   `
   ALTER TABLE reports ADD COLUMN observation_id TEXT; -- the same for the same statement, if its sender gave one
-  ALTER TABLE reports ADD COLUMN provenance TEXT; -- JSON: [host, path, offset, line, rule, why]
+  ALTER TABLE reports ADD COLUMN provenance TEXT; -- JSON: [host, path, offset, line, rule, why, agent]
   `,
   `
   -- What every observer said lately of a subject, as it was after the report of that id.
@@ -75,5 +75,27 @@ export const MIGRATIONS: readonly string[] = [
     inference_id INTEGER NOT NULL
   );
   CREATE INDEX inferences_by_subject ON inferences (subject, id);
+  `,
+  `
+  -- JSON: [[observer, metric, seconds, nanos, status number, provenance], ...]
+  ALTER TABLE panoramas ADD COLUMN evidence TEXT NOT NULL DEFAULT '[]';
+  -- The verdict that stands on each subject.
+  CREATE TABLE standing_verdicts (
+    subject TEXT PRIMARY KEY,
+    status INTEGER NOT NULL,
+    since_ms REAL NOT NULL, -- milliseconds since 1970 UTC
+    metrics TEXT NOT NULL -- JSON: [[name, status number, since], ...]
+  ) WITHOUT ROWID;
+  CREATE TABLE verdict_changes (
+    sequence INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL,
+    time_ms REAL NOT NULL,
+    before INTEGER NOT NULL, -- status numbers
+    after INTEGER NOT NULL,
+    score REAL NOT NULL,
+    metrics TEXT NOT NULL, -- JSON: the names of those that have the worst status
+    observers TEXT NOT NULL, -- JSON: who says so
+    evidence TEXT -- JSON: provenance
+  );
   `,
 ];

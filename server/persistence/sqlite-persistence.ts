@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Inference } from '../../protocol/model.js';
+import type { VerdictChange } from '../../protocol/verdict.js';
 import { HviewError, describeError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
 import { printsOf } from '../../runtime/text-print.js';
@@ -12,10 +13,12 @@ import type {
   PersistenceCounts,
   Restorer,
   RetentionLimits,
+  SavedStanding,
   StateSource,
 } from './persistence.js';
 import { restoreFrom } from './restore-from.js';
 import { UnsavedPanoramas } from './unsaved-panoramas.js';
+import { changeRow, standingRow } from './verdict-text.js';
 
 export interface SqlitePersistenceOptions {
   /** Path of the database; made when it is not there. */
@@ -67,7 +70,7 @@ export class SqlitePersistence implements Persistence {
   #relayState = new Map<string, RelayRow>();
   #relayWriting: ReadonlyMap<string, RelayRow> = new Map();
   readonly #unsaved = new UnsavedPanoramas();
-  #source: StateSource = { panorama: () => undefined };
+  #source: StateSource = { panorama: () => undefined, evidence: () => [] };
   #worker: Worker | null = null;
   #waiting: Entry[] = [];
   #writing: readonly Entry[] | null = null;
@@ -139,6 +142,16 @@ export class SqlitePersistence implements Persistence {
   saveInference(inference: Inference): void {
     this.#inferences.set(inference.subject, inference);
     this.#schedule();
+  }
+
+  saveVerdict(subject: string, standing: SavedStanding | null, change: VerdictChange | null): Promise<void> {
+    const steps: JournalStep[] = [
+      standing === null
+        ? { statement: 'standing-end', rows: JSON.stringify([[subject]]) }
+        : { statement: 'standing', rows: JSON.stringify([standingRow(subject, standing)]) },
+    ];
+    if (change !== null) steps.push({ statement: 'change', rows: JSON.stringify([changeRow(change)]) });
+    return this.#write({ steps, rows: steps.length, reports: 0, ids: [] });
   }
 
   panoramaChanged(subject: string): void {
@@ -240,7 +253,12 @@ export class SqlitePersistence implements Persistence {
     const unsaved = isSaving ? this.#unsaved.takeMany() : this.#unsaved.take(reports);
     if (this.#unsaved.size === 0) this.#isSavingAll = false;
     if (unsaved === null) return [];
-    const panoramas = unsaved.subjects.map((subject) => [subject, this.#source.panorama(subject)] as const);
+    const source = this.#source;
+    const panoramas = unsaved.subjects.map((subject) => ({
+      subject,
+      panorama: source.panorama(subject),
+      evidence: source.evidence(subject),
+    }));
     return [
       { statement: 'panorama', rows: panoramaRows(panoramas) },
       { statement: 'state', rows: JSON.stringify([['covered', unsaved.covered]]) },

@@ -9,6 +9,7 @@ import type {
   UncheckedBatch,
   UncheckedBatchEntry,
 } from '../../protocol/batch-service.js';
+import type { Evidence, TakenEntry } from '../../protocol/verdict.js';
 import { HviewError, describeError } from '../../runtime/errors.js';
 import { NameChecks, assertReport } from './validation.js';
 
@@ -62,14 +63,15 @@ function checkSize({ observations, bytes }: BatchSize): void {
 }
 
 /** Those of the entries that are well formed, in their order, and why the others are not. */
-export function checkEntries(batch: UncheckedBatch): { entries: BatchEntry[]; refused: BatchRefusal[] } {
+export function checkEntries(batch: UncheckedBatch): { entries: TakenEntry[]; refused: BatchRefusal[] } {
   // The texts of a batch are few, and each appears often.
   const names = new NameChecks();
-  const entries: BatchEntry[] = [];
+  const agent = cut(batch.agent);
+  const entries: TakenEntry[] = [];
   const refused: BatchRefusal[] = [];
   batch.entries.forEach((entry, index) => {
     try {
-      entries.push(checkEntry(entry, names));
+      entries.push(checkEntry(entry, agent, names));
     } catch (error) {
       refused.push({ index, reason: describeError(error) });
     }
@@ -77,14 +79,15 @@ export function checkEntries(batch: UncheckedBatch): { entries: BatchEntry[]; re
   return { entries, refused };
 }
 
-function checkEntry(entry: UncheckedBatchEntry, names: NameChecks): BatchEntry {
+function checkEntry(entry: UncheckedBatchEntry, agent: string, names: NameChecks): TakenEntry {
   const { id, provenance } = entry;
   assertEntry(entry, names);
   if (id.length * 3 > MAX_ID_BYTES && Buffer.byteLength(id) > MAX_ID_BYTES) {
     throw new HviewError('REQUEST_INVALID', `id is longer than ${MAX_ID_BYTES} bytes`);
   }
   if (id.includes('\0')) throw new HviewError('REQUEST_INVALID', 'id holds a zero byte');
-  return provenance === null ? entry : { ...entry, provenance: shorten(provenance) };
+  const { report } = entry;
+  return { id, report, provenance: provenance === null ? null : shorten(provenance, agent) };
 }
 
 function assertEntry(entry: UncheckedBatchEntry, names: NameChecks): asserts entry is BatchEntry {
@@ -92,8 +95,16 @@ function assertEntry(entry: UncheckedBatchEntry, names: NameChecks): asserts ent
 }
 
 /** An observation is not refused because the line that it comes from is long. */
-function shorten({ host, path, offset, line, rule, why }: Provenance): Provenance {
-  return { host: cut(host), path: cut(path), offset, line: cut(line), rule: cut(rule), why: cut(why) };
+function shorten({ host, path, offset, line, rule, why }: Provenance, agent: string): Evidence {
+  return {
+    agent,
+    host: cut(host),
+    path: cut(path),
+    offset,
+    line: cut(line),
+    rule: cut(rule),
+    why: cut(why),
+  };
 }
 
 function cut(text: string): string {

@@ -80,7 +80,7 @@ describe('a batch', () => {
           ['Sync', 2, 90],
         ]),
         odd,
-        JSON.stringify(['h', '/a "b"', 2 ** 40, `${odd}\0`, 'r', 'w']),
+        JSON.stringify(['h', '/a "b"', 2 ** 40, `${odd}\0`, 'r', 'w', 'agent@test']),
       ],
       ['peer@1', 'peer@2', 5, 7, '[]', null, null],
     ]);
@@ -166,7 +166,7 @@ describe('a batch', () => {
     const provenance = { host: 'h', path: 'p', offset: 0, line, rule: 'r', why: 'w'.repeat(5000) };
     await client.submitBatch(batchOf({ ...entry('a'), provenance }));
     const [[kept]] = rows('SELECT provenance FROM reports') as [[string]];
-    expect(JSON.parse(kept)).toEqual(['h', 'p', 0, 'x'.repeat(998), 'r', 'w'.repeat(1000)]);
+    expect(JSON.parse(kept)).toEqual(['h', 'p', 0, 'x'.repeat(998), 'r', 'w'.repeat(1000), 'agent@test']);
   });
 
   it('of more than 10,000 observations is refused, by a client that was told before it is sent', async () => {
@@ -238,6 +238,7 @@ describe('a journal from before there were batches', () => {
     database.exec(`
       ALTER TABLE reports DROP COLUMN observation_id; ALTER TABLE reports DROP COLUMN provenance;
       DROP TABLE panoramas; DROP TABLE journal_state; DROP TABLE taken_prints; DROP TABLE relay_state;
+      DROP TABLE standing_verdicts; DROP TABLE verdict_changes;
       PRAGMA user_version = 1;`);
     database.close();
     const { client } = await start();

@@ -99,14 +99,14 @@ describe('the journal', () => {
   it('gives panoramas as they were saved, and of the reports only those that came later', async () => {
     const file = join(folder, 'hview.db');
     const persistence = new SqlitePersistence({ file, logger: silentLogger });
-    await openJournal(persistence, { panorama: panoramaOf });
+    await openJournal(persistence, { panorama: panoramaOf, evidence: () => [] });
     for (const subject of ['a', 'b', 'a']) {
       await persistence.save(changeOf(subject));
       persistence.panoramaChanged(subject);
     }
     await persistence.close();
     const again = new SqlitePersistence({ file, logger: silentLogger });
-    const before = await openJournal(again, { panorama: panoramaOf });
+    const before = await openJournal(again, { panorama: panoramaOf, evidence: () => [] });
     expect(before.reports).toEqual([]);
     expect(before.panoramas).toEqual(new Map(['a', 'b'].map((subject) => [subject, panoramaOf(subject)])));
     await again.save(changeOf('c'));

@@ -50,6 +50,7 @@ describe('inferences of one moment', () => {
         return store.panorama(subject);
       },
       onChange: () => undefined,
+      onEnd: () => undefined,
     });
     for (const subject of store.subjects()) inferences.mark(subject);
     inferences.settle();
@@ -62,6 +63,7 @@ describe('inferences of one moment', () => {
       algorithm: weighted,
       panorama: (subject) => store.panorama(subject),
       onChange: () => undefined,
+      onEnd: () => undefined,
     });
     const say = (seconds: number, status: Status): Status | undefined => {
       store.add(report({ observation: observation(seconds, ['q', status, 50]) }));

@@ -50,6 +50,8 @@ function setUp(parts: { filterSubmission?: boolean; limits?: AdmissionLimits } =
   const journal = new Journal();
   const store = new ReportStore();
   const relayed: string[] = [];
+  /** The agents of the reports that were taken. */
+  const told: string[] = [];
   const held = new HoldBuffer({ timeMs: 180_000, listLength: 60 });
   const intake = new Intake({
     clock: new FakeClock(),
@@ -64,11 +66,12 @@ function setUp(parts: { filterSubmission?: boolean; limits?: AdmissionLimits } =
       subscribe: (subject) => relayed.push(`subscribe ${subject}`),
       interested: () => undefined,
     },
+    evidence: { reported: (_, evidence) => void told.push(evidence?.agent ?? 'nobody') },
     onChange: () => undefined,
     admission: new Admission(parts.limits),
     takenIds: new TakenIds(1000),
   });
-  return { intake, journal, store, held, relayed };
+  return { intake, journal, store, held, relayed, told };
 }
 
 function entry(id: string, parts: Partial<Report> = {}): BatchEntry {

@@ -6,7 +6,7 @@ import { observation } from '../support/observations.js';
 
 describe('the text of reports', () => {
   it('holds a row for each, with null for what it lacks', () => {
-    const provenance = { host: 'h', path: 'p', offset: 7, line: 'l', rule: 'r', why: 'w' };
+    const provenance = { agent: 'a@h', host: 'h', path: 'p', offset: 7, line: 'l', rule: 'r', why: 'w' };
     const rows = reportRows([
       entry('', { observer: 'a"', observation: observation(1, ['m', 2, 0.5], ['n', 3, 1]) }),
       { ...entry('x'), provenance },
@@ -24,7 +24,7 @@ describe('the text of reports', () => {
         null,
         null,
       ],
-      ['peer@1', 'peer@2', 1_700_000_000, 0, [['Quorum', 5, 20]], 'x', ['h', 'p', 7, 'l', 'r', 'w']],
+      ['peer@1', 'peer@2', 1_700_000_000, 0, [['Quorum', 5, 20]], 'x', ['h', 'p', 7, 'l', 'r', 'w', 'a@h']],
     ]);
   });
 });

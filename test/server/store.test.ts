@@ -177,9 +177,11 @@ describe('the inferences', () => {
           inferred += 1;
           return majority.infer(panorama, () => undefined);
         },
+        votes: () => [],
       },
       panorama: (subject) => store.panorama(subject),
       onChange: ({ subject }) => changes.push(subject),
+      onEnd: (subject) => changes.push(`end of ${subject}`),
     });
     return { store, inferences, changes, count: () => inferred };
   }

@@ -1,10 +1,11 @@
 import Database from 'libsql';
 import type { Batch, BatchEntry } from '../../protocol/batch-service.js';
 import type { Report } from '../../protocol/model.js';
+import type { TakenEntry } from '../../protocol/verdict.js';
 import { report } from './observations.js';
 
 /** An entry in which only what a test is about has to be said. */
-export function entry(id: string, parts: Partial<Report> = {}): BatchEntry {
+export function entry(id: string, parts: Partial<Report> = {}): TakenEntry {
   return { id, report: report(parts), provenance: null };
 }
 

@@ -102,6 +102,10 @@ export class FakeVerdicts implements Verdicts {
     return { close: () => void this.#listeners.delete(onChange) };
   }
 
+  sequence(): number {
+    return this.#changes.length;
+  }
+
   /** The same as the store would have it. */
   *panoramas(): Iterable<Panorama> {
     for (const { subject, verdicts } of this.#verdicts.values()) {

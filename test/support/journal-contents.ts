@@ -1,7 +1,14 @@
 import type { Registration } from '../../protocol/health-service.js';
 import type { Panorama, Report, Timestamp } from '../../protocol/model.js';
+import type { Evidence, VerdictChange } from '../../protocol/verdict.js';
 import { PRINT_WORDS } from '../../runtime/text-print.js';
-import type { Persistence, Restorer, StateSource } from '../../server/persistence/persistence.js';
+import type {
+  Persistence,
+  Restorer,
+  SavedEvidence,
+  SavedStanding,
+  StateSource,
+} from '../../server/persistence/persistence.js';
 
 /** What a journal gave back when it was opened. */
 export class JournalContents implements Restorer {
@@ -9,6 +16,10 @@ export class JournalContents implements Restorer {
   readonly watched = new Map<string, Timestamp>();
   readonly reports: Report[] = [];
   readonly panoramas = new Map<string, Panorama>();
+  /** Of panoramas and reports. */
+  readonly evidence: Evidence[] = [];
+  readonly standings = new Map<string, SavedStanding>();
+  readonly changes: VerdictChange[] = [];
   /** One after the other, each as its words with commas. */
   readonly printed: string[] = [];
   readonly relay: (readonly [peer: string, name: string, value: string])[] = [];
@@ -26,12 +37,22 @@ export class JournalContents implements Restorer {
     this.watched.set(subject, since);
   }
 
-  report(report: Report): void {
+  report(report: Report, evidence: Evidence | null): void {
     this.reports.push(report);
+    if (evidence !== null) this.evidence.push(evidence);
   }
 
-  panorama(panorama: Panorama): void {
+  panorama(panorama: Panorama, saved: readonly SavedEvidence[]): void {
     this.panoramas.set(panorama.subject, panorama);
+    this.evidence.push(...saved.map(({ evidence }) => evidence));
+  }
+
+  standing(subject: string, standing: SavedStanding): void {
+    this.standings.set(subject, standing);
+  }
+
+  verdictChange(change: VerdictChange): void {
+    this.changes.push(change);
   }
 
   prints(prints: Uint32Array): void {
@@ -47,7 +68,7 @@ export class JournalContents implements Restorer {
 /** Opens the journal; what it holds. By default no panorama is known when it asks for one. */
 export async function openJournal(
   persistence: Persistence,
-  source: StateSource = { panorama: () => undefined },
+  source: StateSource = { panorama: () => undefined, evidence: () => [] },
 ): Promise<JournalContents> {
   const contents = new JournalContents();
   await persistence.open(contents, source);
