@@ -1,20 +1,8 @@
 import type { UncheckedReport } from './codec.js';
 import type { Report } from './model.js';
+import type { Evidence, Provenance } from './provenance.js';
 
-/** Where an observation comes from, for whoever wants to see the evidence. */
-export interface Provenance {
-  /** The machine that the agent runs on. */
-  readonly host: string;
-  /** The log as the agent was told to read it. */
-  readonly path: string;
-  /** Where in the file the record begins, bytes. */
-  readonly offset: number;
-  /** The record's first line, at most 1,000 bytes of it. */
-  readonly line: string;
-  /** The rule that fired, and why its line matters. */
-  readonly rule: string;
-  readonly why: string;
-}
+export type { Provenance } from './provenance.js';
 
 /** One report of a batch. */
 export interface BatchEntry {
@@ -22,6 +10,11 @@ export interface BatchEntry {
   readonly id: string;
   readonly report: Report;
   readonly provenance: Provenance | null;
+}
+
+/** A report as it is taken, with what is known of where it comes from. */
+export interface TakenEntry extends BatchEntry {
+  readonly provenance: Evidence | null;
 }
 
 export interface Batch {

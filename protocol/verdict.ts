@@ -1,18 +1,9 @@
-import type { BatchEntry, Provenance } from './batch-service.js';
 import type { Status } from './model.js';
+import type { Evidence } from './provenance.js';
+
+export type { Evidence } from './provenance.js';
 
 /** Times in this file: milliseconds since 1970 UTC, whole or not. */
-
-/** Where an observation comes from, and by whom, for whoever wants to see it with their own eyes. */
-export interface Evidence extends Provenance {
-  /** Who sent it: agent@host; empty when it came without a word on that. */
-  readonly agent: string;
-}
-
-/** A report as it is taken, with what is known of where it comes from. */
-export interface TakenEntry extends BatchEntry {
-  readonly provenance: Evidence | null;
-}
 
 /** What one observer says of one metric of a subject, and what that counts. */
 export interface Vote {

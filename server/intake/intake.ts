@@ -1,8 +1,14 @@
-import type { BatchRefusal, BatchResult, BatchSize, UncheckedBatch } from '../../protocol/batch-service.js';
+import type {
+  BatchRefusal,
+  BatchResult,
+  BatchSize,
+  TakenEntry,
+  UncheckedBatch,
+} from '../../protocol/batch-service.js';
 import type { Intake as Outcome, Registration } from '../../protocol/health-service.js';
 import type { Report, Timestamp } from '../../protocol/model.js';
 import { timestampFromMillis } from '../../protocol/model.js';
-import type { Evidence, TakenEntry } from '../../protocol/verdict.js';
+import type { Evidence } from '../../protocol/provenance.js';
 import type { Clock } from '../../runtime/clock.js';
 import { Admission } from './admission.js';
 import type { IntakeCounts } from './intake-counts.js';

@@ -1,7 +1,7 @@
 /** Rows as the JSON texts in which they travel to the journal's thread; what its values are: journal-messages.ts. */
 import type { Inference, Metric, Observation, Panorama } from '../../protocol/model.js';
 import { Status } from '../../protocol/model.js';
-import type { TakenEntry } from '../../protocol/verdict.js';
+import type { TakenEntry } from '../../protocol/batch-service.js';
 import type { JournalStep, StoredPart } from './journal-messages.js';
 import type { Restorer, SavedEvidence } from './persistence.js';
 import type { EvidenceRow, StandingRow, ChangeRow } from './verdict-text.js';

@@ -1,6 +1,7 @@
+import type { TakenEntry } from '../../protocol/batch-service.js';
 import type { Registration } from '../../protocol/health-service.js';
 import type { Inference, Panorama, Report, Status, Timestamp } from '../../protocol/model.js';
-import type { Evidence, TakenEntry, VerdictChange } from '../../protocol/verdict.js';
+import type { Evidence, VerdictChange } from '../../protocol/verdict.js';
 
 /** Takes what the journal holds of the time before a restart: all of one kind, then all of the next. */
 export interface Restorer {

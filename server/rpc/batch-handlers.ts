@@ -6,10 +6,11 @@ import type {
   BatchResult,
   BatchSize,
   Provenance,
+  TakenEntry,
   UncheckedBatch,
   UncheckedBatchEntry,
 } from '../../protocol/batch-service.js';
-import type { Evidence, TakenEntry } from '../../protocol/verdict.js';
+import type { Evidence } from '../../protocol/provenance.js';
 import { HviewError, describeError } from '../../runtime/errors.js';
 import { NameChecks, assertReport } from './validation.js';
 

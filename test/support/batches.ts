@@ -1,7 +1,6 @@
 import Database from 'libsql';
-import type { Batch, BatchEntry } from '../../protocol/batch-service.js';
+import type { Batch, BatchEntry, TakenEntry } from '../../protocol/batch-service.js';
 import type { Report } from '../../protocol/model.js';
-import type { TakenEntry } from '../../protocol/verdict.js';
 import { report } from './observations.js';
 
 /** An entry in which only what a test is about has to be said. */
