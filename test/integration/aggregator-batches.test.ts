@@ -238,6 +238,7 @@ describe('a journal from before there were batches', () => {
     database.exec(`
       ALTER TABLE reports DROP COLUMN observation_id; ALTER TABLE reports DROP COLUMN provenance;
       DROP TABLE panoramas; DROP TABLE journal_state; DROP TABLE taken_prints; DROP TABLE relay_state;
+      DROP TABLE journal_marks; DROP INDEX inferences_by_subject;
       DROP TABLE standing_verdicts; DROP TABLE verdict_changes;
       PRAGMA user_version = 1;`);
     database.close();
