@@ -27,13 +27,15 @@ const FLAGS = {
     kind: 'text',
     default: 'localhost',
     placeholder: 'host[:port]',
-    help: 'Where to listen. Without a port a random one between -port_start and -port_end.',
+    help:
+      'Where to listen. Without a port a random one between -port_start and -port_end. With -config peers ' +
+      'still call it by the address that stands there.',
   },
   config: {
     kind: 'text',
     default: '',
     placeholder: 'file',
-    help: 'Configuration as hview-mkrc writes it; it says what -addr and ID would.',
+    help: 'Configuration as hview-mkrc writes it; it says what -addr and ID say otherwise.',
   },
   dbfile: {
     kind: 'text',
@@ -102,10 +104,11 @@ const FLAGS = {
 const HELP = formatManual({
   name: 'hview-server',
   summary: 'runs an aggregator, which keeps what was observed and infers who is sick',
-  usage: ['[options] ID', '[options] -config FILE', '-check [options] ID'],
+  usage: ['[options] ID', '[options] -config FILE [ID]', '-check [options] -config FILE [ID]'],
   description: `
 Takes in reports from agents and programs, infers who is sick, answers questions, and passes
-reports on to its peers. ID is its name; it stands in the file where -config is given.
+reports on to its peers. ID is its name; with -config it may stand in the file, and the one on the command
+line comes first, so that one file serves all of a group.
 
 It runs in the foreground and logs on standard error, as service managers like it; units for
 systemd and manifests for Kubernetes are in samples/deploy of the package.`,
@@ -192,12 +195,18 @@ function configure(
   rest: readonly string[],
 ): AggregatorConfig {
   const inference = inferenceOf(values.inference);
-  if (values.config !== '') {
-    const loaded = loadConfig(readConfig(values.config), values.config);
-    const config = { ...loaded, ...inference, security: securityOf(values, given, loaded.security) };
-    return given.has('dbfile') ? { ...config, databaseFile: values.dbfile } : config;
-  }
   const [id, ...others] = rest;
+  if (values.config !== '') {
+    if (others.length > 0) throw new HviewError('USAGE', `unexpected word "${others[0] ?? ''}"`);
+    const loaded = loadConfig(readConfig(values.config), values.config, id);
+    return {
+      ...loaded,
+      ...inference,
+      security: securityOf(values, given, loaded.security),
+      ...(given.has('addr') ? { listen: withPort(values) } : {}),
+      ...(given.has('dbfile') ? { databaseFile: values.dbfile } : {}),
+    };
+  }
   if (id === undefined || others.length > 0) {
     throw new HviewError(
       'USAGE',
@@ -207,13 +216,15 @@ function configure(
       },
     );
   }
-  // A colon stands before a port, or in an IPv6 address whose port follows its bracket.
-  const hasPort = /:\d+$/.test(values.addr) && (!values.addr.startsWith('[') || values.addr.includes(']:'));
-  const port =
-    values.port_start + Math.floor(Math.random() * Math.max(1, values.port_end - values.port_start));
-  const address = hasPort ? values.addr : `${values.addr}:${port}`;
-  const standalone = standaloneConfig(id, address, values.dbfile);
+  const standalone = standaloneConfig(id, withPort(values), values.dbfile);
   return { ...standalone, ...inference, security: securityOf(values, given, standalone.security) };
+}
+
+/** The address of -addr, with a random port where it names none. */
+function withPort({ addr, port_start: start, port_end: end }: FlagValues<typeof FLAGS>): string {
+  // A colon stands before a port, or in an IPv6 address whose port follows its bracket.
+  const hasPort = /:\d+$/.test(addr) && (!addr.startsWith('[') || addr.includes(']:'));
+  return hasPort ? addr : `${addr}:${start + Math.floor(Math.random() * Math.max(1, end - start))}`;
 }
 
 /** Flags come before the configuration. */

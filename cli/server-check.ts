@@ -5,6 +5,7 @@ import { systemClock } from '../runtime/clock.js';
 import { fileError } from '../runtime/errors.js';
 import type { Logger } from '../runtime/logger.js';
 import { Aggregator } from '../server/aggregator.js';
+import { NO_ALERTS } from '../server/alerts/alerts-config.js';
 import type { AggregatorConfig } from '../server/config.js';
 import { noPersistence } from '../server/persistence/persistence.js';
 import { describeSecurity } from '../server/security-config.js';
@@ -15,10 +16,18 @@ import { describeSecurity } from '../server/security-config.js';
  * Resolves to what it would be, in a line; rejects with what the start would say.
  */
 export async function checkServer(config: AggregatorConfig, logger: Logger): Promise<string> {
-  const { id, address, databaseFile, security } = config;
+  const { id, databaseFile, security } = config;
+  const address = config.listen === '' ? config.address : config.listen;
   if (databaseFile !== '') checkPlace(databaseFile);
   const trial = new Aggregator({
-    config: { ...config, address: onFreePort(address), peers: new Map(), databaseFile: '' },
+    config: {
+      ...config,
+      listen: onFreePort(address),
+      peers: new Map(),
+      databaseFile: '',
+      // Nobody is to be told of verdicts that a trial has not got.
+      alerts: NO_ALERTS,
+    },
     persistence: noPersistence,
     clock: systemClock,
     random: Math.random,

@@ -184,7 +184,7 @@ export class Aggregator {
       this.#lifecycle.onStop('the relay', () => this.#relay.close(clock, STOP_LIMIT_MS.relay));
 
       this.#server = await startHealthServer({
-        address: parseAddress(config.address),
+        address: parseAddress(config.listen === '' ? config.address : config.listen),
         handlers: this.#handlers(),
         batchHandlers: batchHandlers({
           version: packageVersion(),

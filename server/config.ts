@@ -31,8 +31,10 @@ export interface HoldConfig {
 }
 
 export interface AggregatorConfig {
-  /** host:port to listen on. */
+  /** host:port by which peers call it. */
   readonly address: string;
+  /** host:port to listen on, where peers call it by another: in a container, behind a proxy. Empty: the same. */
+  readonly listen: string;
   readonly id: string;
   /** Watched from the start. */
   readonly subjects: readonly string[];
@@ -64,6 +66,7 @@ const DEFAULT_HOLD: HoldConfig = { timeSeconds: 180, listLength: 60 };
 export function standaloneConfig(id: string, address: string, databaseFile = ''): AggregatorConfig {
   return {
     address,
+    listen: '',
     id,
     subjects: [],
     peers: new Map(),
@@ -83,14 +86,18 @@ export function standaloneConfig(id: string, address: string, databaseFile = '')
 
 /**
  * Reads the JSON that hview-mkrc writes. Keys count in any case and unknown ones are ignored, as the
- * original does. Throws CONFIG_INVALID that names the file and everything that is wrong with it.
+ * original does. `givenId` comes before the file's, so that one file serves all of a group. Throws
+ * CONFIG_INVALID that names the file and everything that is wrong with it.
  */
-export function loadConfig(text: string, file: string): AggregatorConfig {
+export function loadConfig(text: string, file: string, givenId = ''): AggregatorConfig {
   const problems: string[] = [];
   const root = new ConfigSection(parseJsonObject(text, file), '', problems);
-  const id = root.text('Id', '');
+  const ownId = root.text('Id', '');
+  const id = givenId === '' ? ownId : givenId;
   const peers = new Map(root.section('Peers').texts());
   const address = checkAddresses(id, root.text('Addr', ''), peers, problems);
+  const listen = root.text('Listen', '');
+  if (listen !== '') checkAddress(listen, 'Listen', problems);
   const levelName = root.text('LogLevel', '');
   const logLevel = levelName === '' ? 'info' : logLevelFromName(levelName);
   if (logLevel === undefined) problems.push(`LogLevel: "${levelName}" is none of debug, info, warn, error`);
@@ -102,6 +109,7 @@ export function loadConfig(text: string, file: string): AggregatorConfig {
 
   const config: AggregatorConfig = {
     address,
+    listen,
     id,
     subjects: root.list('Subjects'),
     peers,
@@ -155,19 +163,21 @@ function checkAddresses(
   problems: string[],
 ): string {
   if (id === '') problems.push('Id: is missing');
-  for (const [peer, peerAddress] of peers) {
-    try {
-      parseAddress(peerAddress);
-    } catch (error) {
-      problems.push(`Peers.${peer}: ${describeError(error)}`);
-    }
-  }
+  for (const [peer, peerAddress] of peers) checkAddress(peerAddress, `Peers.${peer}`, problems);
   const own = peers.get(id);
   if (own === undefined) problems.push(`Id: "${id}" is not present in Peers`);
   else if (address !== '' && address !== own) {
     problems.push(`Addr: "${address}" is not the same as the one in Peers, "${own}"`);
   }
   return address === '' ? (own ?? '') : address;
+}
+
+function checkAddress(address: string, part: string, problems: string[]): void {
+  try {
+    parseAddress(address);
+  } catch (error) {
+    problems.push(`${part}: ${describeError(error)}`);
+  }
 }
 
 /** The configuration as hview-mkrc writes it: the original's keys in the original's order. */

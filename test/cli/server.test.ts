@@ -89,6 +89,15 @@ describe('hview-server', () => {
     );
   });
 
+  it('takes its name, and where it listens, from the command line before the configuration', async () => {
+    const peers = { pano0: 'localhost:1', pano1: 'localhost:2' };
+    writeFileSync(join(folder, 'hs.cfg'), JSON.stringify({ Id: 'pano0', Peers: peers }));
+    const words = ['-config', 'hs.cfg', '-addr', 'localhost:0', 'pano1'];
+    const { command, address } = await startServer(words, { cwd: folder });
+    expect(command.stderr).toContain('"id":"pano1"');
+    expect((await ask(address, ['ping'])).code).toBe(0);
+  });
+
   it('tells with -check that it would start, also while it runs', async () => {
     const { address } = await startServer();
     const words = ['-check', '-addr', address, '-dbfile', join(folder, 'hview.db'), 'pano0'];

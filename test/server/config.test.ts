@@ -83,6 +83,16 @@ describe('reading a configuration', () => {
     });
   });
 
+  it('serves every one of a group, each of which listens on another address than its peers call', () => {
+    const group = JSON.stringify({ Peers: MINIMAL.Peers, Listen: '0.0.0.0:6688' });
+    expect(loadConfig(group, 'hs.cfg', 'b')).toMatchObject({
+      id: 'b',
+      address: 'h2:2',
+      listen: '0.0.0.0:6688',
+    });
+    expect(loadConfig(JSON.stringify(MINIMAL), 'hs.cfg', 'b')).toMatchObject({ id: 'b', listen: '' });
+  });
+
   it('lets a threshold without a frequency, and a list length without a time, not count', () => {
     const config = load({ ...MINIMAL, GCConfig: { Threshold: 5 }, BufConfig: { HoldListLen: 5 } });
     expect(config.retention.thresholdSeconds).toBe(300);
@@ -98,6 +108,7 @@ describe('reading a configuration', () => {
       '{"Id":"a","Addr":"h:2","Peers":{"a":"h:1"}}',
       'CONFIG_INVALID hs.cfg: Addr: "h:2" is not the same as the one in Peers, "h:1"',
     ],
+    ['{"Id":"a","Listen":":x","Peers":{"a":"h:1"}}', 'CONFIG_INVALID hs.cfg: Listen: ":x" is not an address'],
     ['{"Id":"a","Peers":{"a":"h:1:2:3"}}', 'CONFIG_INVALID hs.cfg: Peers.a: "h:1:2:3" is not an address'],
     [
       '{"Id":"a","Peers":{"a":"h:1"},"LogLevel":"loud"}',
