@@ -13,6 +13,7 @@ const TO_GRPC: Partial<Record<ErrorCode, GrpcStatus>> = {
   UNAUTHENTICATED: GrpcStatus.UNAUTHENTICATED,
   PERMISSION_DENIED: GrpcStatus.PERMISSION_DENIED,
   OVERLOADED: GrpcStatus.RESOURCE_EXHAUSTED,
+  LIMIT_REACHED: GrpcStatus.RESOURCE_EXHAUSTED,
   UNSUPPORTED: GrpcStatus.UNIMPLEMENTED,
 };
 
@@ -86,9 +87,11 @@ export function fromGrpcError(error: ServiceError, method: string, target: strin
   }
 }
 
-/** gRPC has the same status for "too much just now", which passes, and for "too large", which does not. */
+/** gRPC has the same status for "too much just now", which passes, and for "too large" or "too many", which do not. */
 function exhausted(error: ServiceError, method: string, target: string): HviewError {
   const cause = { cause: error };
+  // To send it again would not help, so that to the caller it is a refusal like any other.
+  if (/^limit of /.test(error.details)) return new HviewError('REQUEST_INVALID', error.details, cause);
   if (!/larger than/.test(error.details)) {
     return new HviewError('OVERLOADED', `${target} is overloaded: ${error.details}`, {
       ...cause,

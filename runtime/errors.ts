@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   REQUEST_INVALID: 'a request was refused as malformed',
   REMOTE_FAILED: 'the aggregator failed to answer',
   OVERLOADED: 'the aggregator has too much to do just now',
+  LIMIT_REACHED: 'the aggregator has no room for more of that',
   UNSUPPORTED: 'the aggregator is too old for this, or of another make',
   STOP_FAILED: 'something could not be stopped cleanly',
   INTERNAL: 'a defect in hview',

@@ -33,7 +33,7 @@ import { checkName } from './rpc/validation.js';
 import { describeSecurity } from './security-config.js';
 import { Security } from './security.js';
 import { HoldBuffer } from './store/hold-buffer.js';
-import { ReportStore } from './store/report-store.js';
+import { DEFAULT_OBSERVATIONS_PER_VIEW, ReportStore } from './store/report-store.js';
 import { AggregatorVerdicts } from './verdicts/aggregator-verdicts.js';
 
 export interface AggregatorOptions {
@@ -98,9 +98,9 @@ const NO_CONNECTIONS: ConnectionCounts = { open: 0, accepted: 0, refused: 0, fai
 export class Aggregator {
   readonly #options: AggregatorOptions;
   readonly #lifecycle: Lifecycle;
-  readonly #store = new ReportStore();
+  readonly #store: ReportStore;
   readonly #held: HoldBuffer;
-  readonly #registrations = new Registrations();
+  readonly #registrations: Registrations;
   readonly #inferences: Inferences;
   readonly #verdicts: AggregatorVerdicts;
   readonly #security: Security;
@@ -115,6 +115,8 @@ export class Aggregator {
     const { config, persistence, clock } = options;
     this.#options = options;
     this.#lifecycle = new Lifecycle(clock);
+    this.#store = new ReportStore(DEFAULT_OBSERVATIONS_PER_VIEW, config.limits.store.bytes);
+    this.#registrations = new Registrations(config.limits.store.subjects);
     this.#security = new Security(config.security, config.limits, { clock, logger: options.logger });
     this.#lifecycle.onStop('the certificates and tokens', () => this.#security.close());
     this.#held = new HoldBuffer({
@@ -155,6 +157,7 @@ export class Aggregator {
       },
       admission: new Admission(options.admission),
       takenIds: new TakenIds(options.rememberedIds),
+      storeLimits: config.limits.store,
     });
   }
 

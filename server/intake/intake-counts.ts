@@ -4,6 +4,8 @@ export type RefusalReason =
   | 'malformed'
   /** Nobody holds its handle. */
   | 'unregistered'
+  /** The store has no room for what is new in it. */
+  | 'crowded'
   /** The journal could not be written. */
   | 'unwritten';
 
@@ -37,7 +39,7 @@ export interface IntakeCounts {
 /** The figures while they are counted. */
 export class IntakeCounter {
   readonly received = { single: 0, batched: 0, relayed: 0 };
-  readonly refused = { malformed: 0, unregistered: 0, unwritten: 0 };
+  readonly refused = { malformed: 0, unregistered: 0, crowded: 0, unwritten: 0 };
   accepted = 0;
   duplicates = 0;
   shed = 0;

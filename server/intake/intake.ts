@@ -10,9 +10,12 @@ import type { Report, Timestamp } from '../../protocol/model.js';
 import { timestampFromMillis } from '../../protocol/model.js';
 import type { Evidence } from '../../protocol/provenance.js';
 import type { Clock } from '../../runtime/clock.js';
+import { HviewError } from '../../runtime/errors.js';
 import { Admission } from './admission.js';
 import type { IntakeCounts } from './intake-counts.js';
 import { IntakeCounter } from './intake-counts.js';
+import type { StoreLimits, StoreSizes } from './store-room.js';
+import { DEFAULT_STORE_LIMITS, StoreRoom } from './store-room.js';
 import { TakenIds } from './taken-ids.js';
 
 /** A registration and its handle. */
@@ -42,7 +45,7 @@ export interface IntakeOptions {
     watch(subject: string, since: Timestamp): boolean;
     unwatch(subject: string): boolean;
     add(report: Report): void;
-  };
+  } & StoreSizes;
   readonly held: {
     readonly subjects: number;
     hold(report: Report, nowMs: number): void;
@@ -67,6 +70,7 @@ export interface IntakeOptions {
   readonly onChange: (subject: string, observer?: string) => void;
   readonly admission?: Admission;
   readonly takenIds?: TakenIds;
+  readonly storeLimits?: StoreLimits;
 }
 
 /** What a report counts for in the limit on bytes, besides its texts. */
@@ -82,6 +86,7 @@ export class Intake {
   readonly #options: IntakeOptions;
   readonly #admission: Admission;
   readonly #taken: TakenIds;
+  readonly #room: StoreRoom;
   readonly #count = new IntakeCounter();
   /** Subjects that are being taken off the watch list, on their way to disk. */
   readonly #leaving = new Set<string>();
@@ -90,6 +95,7 @@ export class Intake {
     this.#options = options;
     this.#admission = options.admission ?? new Admission();
     this.#taken = options.takenIds ?? new TakenIds();
+    this.#room = new StoreRoom(options.store, options.storeLimits ?? DEFAULT_STORE_LIMITS);
   }
 
   counts(): IntakeCounts {
@@ -143,8 +149,10 @@ export class Intake {
     const count = this.#count;
     count.received.batched += observations;
     const leave = this.#enter(observations, bytes);
+    const kept: (() => void)[] = [];
     try {
-      const { entries, refused, module } = this.#checkedBatch(decode, observations);
+      const { module, ...checked } = this.#checkedBatch(decode, observations);
+      const { entries, refused } = this.#withRoom(checked, observations, kept);
       const ids = entries.map(({ id }) => id);
       let claim = this.#taken.claim(ids);
       while (claim.kind === 'undecided') {
@@ -164,27 +172,33 @@ export class Intake {
       const duplicates = entries.length - fresh.length;
       count.accepted += fresh.length;
       count.duplicates += duplicates;
-      count.refused.malformed += refused.length;
+      count.refused.malformed += checked.refused.length;
+      count.refused.crowded += refused.length - checked.refused.length;
       return { accepted: fresh.length, duplicates, refused };
     } finally {
+      for (const leaveRoom of kept) leaveRoom();
       leave();
     }
   }
 
   /** Puts an observer on record; its handle, once it is on disk. */
   async register(registration: Registration): Promise<number> {
-    const { handle } = this.#options.registrations.register(registration);
-    // A known one too: it may be known from an attempt that did not reach the disk.
-    await this.#take([], [{ handle, registration }]);
-    return handle;
+    return this.#withName(registration.observer, async () => {
+      const { handle } = this.#options.registrations.register(registration);
+      // A known one too: it may be known from an attempt that did not reach the disk.
+      await this.#take([], [{ handle, registration }]);
+      return handle;
+    });
   }
 
   /** Puts a subject on the watch list; whether it was new there. */
   async watch(subject: string): Promise<boolean> {
     const { journal, store } = this.#options;
     const since = this.#now();
-    await journal.save({ registrations: [], watched: new Map([[subject, since]]), reports: [] });
-    return store.watch(subject, since);
+    return this.#withName(subject, async () => {
+      await journal.save({ registrations: [], watched: new Map([[subject, since]]), reports: [] });
+      return store.watch(subject, since);
+    });
   }
 
   /** Takes it off; whether it was there. */
@@ -220,6 +234,45 @@ export class Intake {
     }
   }
 
+  /** Of the entries those that there is room for, which is added to `kept`, and why the others are refused. */
+  #withRoom(
+    {
+      entries,
+      refused,
+    }: { readonly entries: readonly TakenEntry[]; readonly refused: readonly BatchRefusal[] },
+    observations: number,
+    kept: (() => void)[],
+  ): { readonly entries: readonly TakenEntry[]; readonly refused: readonly BatchRefusal[] } {
+    const room = this.#room;
+    const places = placesBut(refused, observations);
+    const crowded: BatchRefusal[] = [];
+    const taken = entries.filter(({ report }, position) => {
+      // In a batch observers are registered by the way.
+      const reason = room.refuse(report) ?? room.refuseName(report.observer);
+      if (reason === null) {
+        kept.push(room.keep(report), room.keepName(report.observer));
+        return true;
+      }
+      crowded.push({ index: places[position] ?? 0, reason });
+      return false;
+    });
+    return crowded.length === 0
+      ? { entries, refused }
+      : { entries: taken, refused: [...refused, ...crowded] };
+  }
+
+  /** Does what puts a name on the watch list. Throws LIMIT_REACHED. */
+  async #withName<Result>(name: string, act: () => Promise<Result>): Promise<Result> {
+    const reason = this.#room.refuseName(name);
+    if (reason !== null) throw limitReached(reason);
+    const leave = this.#room.keepName(name);
+    try {
+      return await act();
+    } finally {
+      leave();
+    }
+  }
+
   #enter(reports: number, bytes: number): () => void {
     try {
       return this.#admission.enter(reports, bytes);
@@ -231,7 +284,13 @@ export class Intake {
 
   /** Does it if there is room for one more report, and counts how it ends. */
   async #admitted(report: Report, act: () => Promise<unknown>): Promise<void> {
+    const reason = this.#room.refuse(report);
+    if (reason !== null) {
+      this.#count.refused.crowded += 1;
+      throw limitReached(reason);
+    }
     const leave = this.#enter(1, bytesOf(report));
+    const leaveRoom = this.#room.keep(report);
     try {
       await act();
       this.#count.accepted += 1;
@@ -239,6 +298,7 @@ export class Intake {
       this.#count.refused.unwritten += 1;
       throw error;
     } finally {
+      leaveRoom();
       leave();
     }
   }
@@ -307,6 +367,18 @@ export class Intake {
   #now(): Timestamp {
     return timestampFromMillis(this.#options.clock.now());
   }
+}
+
+function limitReached(reason: string): HviewError {
+  return new HviewError('LIMIT_REACHED', reason, {
+    hint: "The limits stand in the aggregator's configuration.",
+  });
+}
+
+/** The places of a batch's entries that were not refused. */
+function placesBut(refused: readonly BatchRefusal[], count: number): readonly number[] {
+  const gone = new Set(refused.map(({ index }) => index));
+  return Array.from({ length: count }, (_, index) => index).filter((index) => !gone.has(index));
 }
 
 function plain(report: Report): TakenEntry {

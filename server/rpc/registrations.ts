@@ -18,13 +18,21 @@ export class Registrations {
   readonly #saved = new Set<number>();
   #last = HANDLE_START;
 
-  /** The handle of the registration, and whether it is a new one. */
+  /** `most`: registrations that are kept. */
+  constructor(private readonly most = Infinity) {}
+
+  /** The handle of the registration, and whether it is a new one. Throws LIMIT_REACHED. */
   register(registration: Registration): { readonly handle: number; readonly isNew: boolean } {
     const name = nameOf(registration);
     const known = this.#byName.get(name);
     if (known !== undefined) {
       this.#byHandle.set(known, { registration, isRestored: false });
       return { handle: known, isNew: false };
+    }
+    if (this.#byHandle.size >= this.most) {
+      throw new HviewError('LIMIT_REACHED', `limit of ${this.most} registrations reached`, {
+        hint: "The limits stand in the aggregator's configuration.",
+      });
     }
     this.#last += 1;
     this.#put(this.#last, registration, false);

@@ -17,8 +17,40 @@ const MAX_OBSERVATIONS = 64;
 export class ReportStore {
   readonly #panoramas = new Map<string, Map<string, Observation[]>>();
   readonly #watched = new Map<string, Timestamp>();
+  /** Subject → metric → in how many of its observations. */
+  readonly #metrics = new Map<string, Map<string, number>>();
+  #bytes = 0;
 
-  constructor(private readonly observationsPerView = DEFAULT_OBSERVATIONS_PER_VIEW) {}
+  /** `fullBytes`: from here on views grow no more, the new takes the place of the old. */
+  constructor(
+    private readonly observationsPerView = DEFAULT_OBSERVATIONS_PER_VIEW,
+    private readonly fullBytes = Infinity,
+  ) {}
+
+  /** What all observations take, reckoned; within a factor of two of what they do. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get watchedCount(): number {
+    return this.#watched.size;
+  }
+
+  /** How many observers said something of the subject, and by how many metrics. */
+  sizesOf(subject: string): { readonly observers: number; readonly metrics: number } {
+    return {
+      observers: this.#panoramas.get(subject)?.size ?? 0,
+      metrics: this.#metrics.get(subject)?.size ?? 0,
+    };
+  }
+
+  hasView(observer: string, subject: string): boolean {
+    return this.#panoramas.get(subject)?.has(observer) ?? false;
+  }
+
+  hasMetric(name: string, subject: string): boolean {
+    return this.#metrics.get(subject)?.has(name) ?? false;
+  }
 
   /** Whether the subject was new on the watch list. */
   watch(subject: string, since: Timestamp): boolean {
@@ -29,7 +61,7 @@ export class ReportStore {
 
   /** Takes the subject off the watch list and forgets its panorama; whether it was watched. */
   unwatch(subject: string): boolean {
-    this.#panoramas.delete(subject);
+    this.#forget(subject);
     return this.#watched.delete(subject);
   }
 
@@ -44,9 +76,11 @@ export class ReportStore {
 
   /** What was known of a subject before a restart, in place of what is known of it now. */
   restore({ subject, views }: Panorama): void {
-    this.#panoramas.delete(subject);
+    this.#forget(subject);
     const known = [...views].filter(([, { observations }]) => observations.length > 0);
     if (known.length === 0) return;
+    for (const [, { observations }] of known)
+      for (const observation of observations) this.#note(subject, observation);
     this.#panoramas.set(
       subject,
       new Map(known.map(([observer, { observations }]) => [observer, [...observations]])),
@@ -59,6 +93,8 @@ export class ReportStore {
       views = new Map();
       this.#panoramas.set(subject, views);
     }
+    const isFull = this.#bytes >= this.fullBytes;
+    this.#note(subject, observation);
     const observations = views.get(observer);
     if (observations === undefined) {
       views.set(observer, [observation]);
@@ -70,7 +106,10 @@ export class ReportStore {
       if (before === undefined || compareTimestamps(before.time, observation.time) <= 0) break;
     }
     observations.splice(index, 0, observation);
-    if (observations.length > this.observationsPerView) dropOldest(observations);
+    if (isFull || observations.length > this.observationsPerView) {
+      const dropped = dropOldest(observations);
+      if (dropped !== undefined) this.#noteDropped(subject, dropped);
+    }
   }
 
   /** Undefined when nothing was ever said of the subject. */
@@ -116,6 +155,7 @@ export class ReportStore {
         const count = times.length - retained(times, rule, nowMs).length;
         if (count === 0) continue;
         shrunk.add(subject);
+        for (const dropped of observations.slice(0, count)) this.#noteDropped(subject, dropped);
         if (count === observations.length) views.delete(observer);
         else observations.splice(0, count);
       }
@@ -123,18 +163,56 @@ export class ReportStore {
     }
     return [...shrunk];
   }
+
+  #forget(subject: string): void {
+    for (const observations of this.#panoramas.get(subject)?.values() ?? [])
+      for (const observation of observations) this.#noteDropped(subject, observation);
+    this.#panoramas.delete(subject);
+  }
+
+  #note(subject: string, observation: Observation): void {
+    this.#bytes += bytesOf(observation);
+    let metrics = this.#metrics.get(subject);
+    if (metrics === undefined) {
+      metrics = new Map();
+      this.#metrics.set(subject, metrics);
+    }
+    for (const { name } of observation.metrics) metrics.set(name, (metrics.get(name) ?? 0) + 1);
+  }
+
+  #noteDropped(subject: string, observation: Observation): void {
+    this.#bytes -= bytesOf(observation);
+    const metrics = this.#metrics.get(subject);
+    if (metrics === undefined) return;
+    for (const { name } of observation.metrics) {
+      const left = (metrics.get(name) ?? 1) - 1;
+      if (left === 0) metrics.delete(name);
+      else metrics.set(name, left);
+    }
+    if (metrics.size === 0) this.#metrics.delete(subject);
+  }
+}
+
+/** Of the objects, and of each metric with its name. */
+const OBSERVATION_BYTES = 160;
+const METRIC_BYTES = 80;
+
+function bytesOf({ metrics }: Observation): number {
+  let bytes = OBSERVATION_BYTES;
+  for (const { name } of metrics) bytes += METRIC_BYTES + name.length;
+  return bytes;
 }
 
 /**
  * Drops the oldest observation that is not the last word on one of its metrics: otherwise an observer
  * that says much of one thing would take back what it said of another.
  */
-function dropOldest(observations: Observation[]): void {
+function dropOldest(observations: Observation[]): Observation | undefined {
   const isSuperseded = ({ metrics }: Observation, index: number): boolean =>
     metrics.every(({ name }) =>
       observations.slice(index + 1).some((later) => later.metrics.some((metric) => metric.name === name)),
     );
   const index = observations.findIndex(isSuperseded);
-  if (index !== -1) observations.splice(index, 1);
-  else if (observations.length > MAX_OBSERVATIONS) observations.shift();
+  if (index !== -1) return observations.splice(index, 1)[0];
+  return observations.length > MAX_OBSERVATIONS ? observations.shift() : undefined;
 }

@@ -326,7 +326,7 @@ describe('the figures of single reports', () => {
       received: { single: 3, batched: 0, relayed: 2 },
       accepted: 1,
       duplicates: 0,
-      refused: { malformed: 2, unregistered: 1, unwritten: 1 },
+      refused: { malformed: 2, unregistered: 1, crowded: 0, unwritten: 1 },
       shed: 0,
       ignored: 0,
       waiting: 0,
