@@ -41,7 +41,9 @@ const FLAGS = {
     kind: 'text',
     default: '',
     placeholder: 'file',
-    help: 'SQLite database that keeps reports, inferences and registrations. Without it nothing is kept.',
+    help:
+      'SQLite database that keeps reports, inferences and registrations, 30 days and 1 GB of them unless Journal in the ' +
+      'configuration says otherwise; one of the original is carried over. Without it nothing is kept.',
   },
   inference: {
     kind: 'text',
@@ -117,7 +119,8 @@ systemd and manifests for Kubernetes are in samples/deploy of the package.`,
     Files: `
 The file of -config    the configuration (JSON), which hview-mkrc writes
 The file of -dbfile    the journal, with two others beside it whose names end in -wal and -shm;
-                       copy all three or, better, none while the aggregator runs
+                       copy all three or, better, none while the aggregator runs;
+                       FILE.damaged-TIME is what was set aside because it could not be read
 memusage.csv           in the working folder, with -mem_usage`.trim(),
     Signals: `
 SIGTERM, SIGINT    end when all that was acknowledged is on disk; a second one: at once

@@ -50,6 +50,13 @@ export interface JournalSettings {
   readonly retentionEveryMs: number;
 }
 
+/** For the log: what the journal's thread found or did. */
+export interface NoteToAggregator {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
 /** Rows that were dropped for their age or because the journal was too large. */
 export interface Dropped {
   readonly reports: number;
@@ -64,6 +71,7 @@ export type ToJournal =
   | { readonly kind: 'close' };
 
 export type FromJournal =
+  | { readonly kind: 'note'; readonly note: NoteToAggregator }
   /** Reports up to `covered` are in their panoramas; `last` is the newest one's id. */
   | { readonly kind: 'opened'; readonly covered: number; readonly last: number }
   | { readonly kind: 'open-failed'; readonly reason: string }
@@ -76,8 +84,6 @@ export type FromJournal =
   | { readonly kind: 'dropped'; readonly dropped: Dropped }
   /** More would be dropped if all panoramas were saved. */
   | { readonly kind: 'held' }
-  /** The journal is larger than it may be (or no longer is), though everything in it is needed. */
-  | { readonly kind: 'too-large'; readonly isTooLarge: boolean }
   | { readonly kind: 'closed' };
 
 /**

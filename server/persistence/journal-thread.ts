@@ -3,9 +3,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type Database from 'libsql';
 import type { Timer } from '../../runtime/clock.js';
 import { describeError } from '../../runtime/errors.js';
+import { isDamage } from './damaged-database.js';
 import type { FromJournal, JournalSettings, ToJournal } from './journal-messages.js';
 import { readPosition, readStored } from './journal-reading.js';
-import { journalWriter } from './journal-writing.js';
+import type { OpenJournal } from './open-journal.js';
 import { openJournal } from './open-journal.js';
 import { keepDropping } from './retention-loop.js';
 
@@ -23,10 +24,10 @@ try {
   port.close();
 }
 
-function serve(database: Database.Database): void {
+function serve({ database, write, notes }: OpenJournal): void {
+  for (const note of notes) say({ kind: 'note', note });
   const position = readPosition(database);
   const stored = readStored(database, position.covered);
-  const write = journalWriter(database, settings.rememberedIds);
   const last = database.prepare('SELECT coalesce(max(id), 0) FROM reports').raw(true);
 
   let dropping: Timer | null = null;
@@ -49,7 +50,8 @@ function serve(database: Database.Database): void {
       say({ kind: 'written', last: newest });
     } catch (error) {
       rollBack(database);
-      say({ kind: 'write-failed', reason: describeError(error) });
+      const cure = isDamage(error) ? '; a restart sets it aside and goes on with what can be read of it' : '';
+      say({ kind: 'write-failed', reason: `${describeError(error)}${cure}` });
     }
   };
   port?.on('message', (message: ToJournal) => {

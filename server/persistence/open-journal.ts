@@ -1,9 +1,13 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
-import { systemErrorReason } from '../../runtime/errors.js';
+import { describeError, systemErrorReason } from '../../runtime/errors.js';
 import { printsOf } from '../../runtime/text-print.js';
-import type { JournalSettings } from './journal-messages.js';
+import { carryOver } from './carry-over.js';
+import { checkWhole, isDamage, salvage, setAside, setAsideLog } from './damaged-database.js';
+import type { JournalSettings, NoteToAggregator } from './journal-messages.js';
+import type { JournalWriter } from './journal-writing.js';
+import { journalWriter } from './journal-writing.js';
 import { MIGRATIONS } from './schema.js';
 
 /** Rows that are read in one piece while a database is brought up to date. */
@@ -15,9 +19,58 @@ const REWRITE_BYTES = 256 * 1024 * 1024;
 /** The write-ahead log is cut to this after a burst, bytes. */
 const LOG_BYTES = 64 * 1024 * 1024;
 
-/** Opens the database, makes it when it is not there, and brings its tables up to date. Throws in plain words. */
-export function openJournal({ file, busyTimeoutMs, rememberedIds }: JournalSettings): Database.Database {
+/** An open journal and what is to be written to the log. */
+export interface OpenJournal {
+  readonly database: Database.Database;
+  readonly write: JournalWriter;
+  readonly notes: readonly NoteToAggregator[];
+}
+
+/**
+ * Opens the database, makes it when it is not there, and brings it up to date. One that is damaged is set
+ * aside, and what can be read of it goes into a new one. Throws in plain words.
+ */
+export function openJournal(settings: JournalSettings): OpenJournal {
+  const { file } = settings;
   checkPlace(file);
+  const lostLog = setAsideLog(file);
+  const notes: NoteToAggregator[] = lostLog === null ? [] : [lostLogNote(lostLog)];
+  try {
+    const { database, ...opened } = openWhole(settings, true);
+    return { ...opened, database, notes: [...notes, ...opened.notes] };
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const aside = setAside(file);
+    const { database, write } = openWhole(settings, false);
+    const { rows, unreadable } = salvage(aside, database);
+    notes.push(damageNote(describeError(error), aside, rows, unreadable));
+    return { database, write, notes };
+  }
+}
+
+function lostLogNote(setAside: string): NoteToAggregator {
+  return {
+    level: 'error',
+    message: "the journal's write-ahead log cannot be read and is set aside; what was written last is lost",
+    fields: { setAside },
+  };
+}
+
+function damageNote(
+  reason: string,
+  aside: string,
+  saved: Readonly<Record<string, number>>,
+  unreadable: Readonly<Record<string, string>>,
+): NoteToAggregator {
+  return {
+    level: 'error',
+    message: 'the journal is damaged and set aside; a new one holds what could be read of it',
+    fields: { reason, setAside: aside, saved, unreadable },
+  };
+}
+
+/** Throws what SQLite throws, and DamageError. `isChecked`: whether it may be damaged. */
+function openWhole({ file, busyTimeoutMs, rememberedIds }: JournalSettings, isChecked: boolean): OpenJournal {
   const database = new Database(file);
   try {
     database.pragma(`busy_timeout = ${busyTimeoutMs}`);
@@ -28,10 +81,13 @@ export function openJournal({ file, busyTimeoutMs, rememberedIds }: JournalSetti
     database.pragma('synchronous = FULL');
     database.pragma(`journal_size_limit = ${LOG_BYTES}`);
     migrate(database);
+    if (isChecked) checkWhole(database, file);
     printEarlierIds(database, rememberedIds);
     makeShrinkable(database);
     tidy(database);
-    return database;
+    const write = journalWriter(database, rememberedIds);
+    const carried = carryOver(database, write);
+    return { database, write, notes: carried === null ? [] : [carried] };
   } catch (error) {
     database.close();
     throw error;
@@ -113,8 +169,7 @@ function tidy(database: Database.Database): void {
     BEGIN IMMEDIATE;
     DELETE FROM panoramas WHERE views = '[]'
       AND report_id <= (SELECT value FROM journal_state WHERE name = 'covered');
-    DELETE FROM forgotten_subjects
-      WHERE report_id <= (SELECT value FROM journal_state WHERE name = 'covered');
+    DELETE FROM forgotten_subjects WHERE report_id < (SELECT min(id) FROM reports);
     COMMIT;`);
 }
 

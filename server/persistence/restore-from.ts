@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { HviewError } from '../../runtime/errors.js';
-import type { FromJournal, ToJournal } from './journal-messages.js';
+import type { FromJournal, NoteToAggregator, ToJournal } from './journal-messages.js';
 import type { JournalPosition } from './journal-reading.js';
 import { restorePart } from './journal-text.js';
 import type { Restorer } from './persistence.js';
@@ -12,7 +12,10 @@ import type { Restorer } from './persistence.js';
 export function restoreFrom(
   worker: Worker,
   restorer: Restorer,
-  onPosition: (position: JournalPosition) => void,
+  told: {
+    position(position: JournalPosition): void;
+    note(note: NoteToAggregator): void;
+  },
 ): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     const end = (settle: () => void): void => {
@@ -25,8 +28,10 @@ export function restoreFrom(
     const hear = (message: FromJournal): void => {
       try {
         if (message.kind === 'opened') {
-          onPosition(message);
+          told.position(message);
           ask();
+        } else if (message.kind === 'note') {
+          told.note(message.note);
         } else if (message.kind !== 'stored') {
           fail(new Error(message.kind === 'open-failed' ? message.reason : message.kind));
         } else if (message.part === null) {

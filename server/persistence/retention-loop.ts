@@ -1,7 +1,7 @@
 import type Database from 'libsql';
 import type { Clock, Timer } from '../../runtime/clock.js';
 import { systemClock } from '../../runtime/clock.js';
-import type { FromJournal, JournalSettings } from './journal-messages.js';
+import type { FromJournal, JournalSettings, NoteToAggregator } from './journal-messages.js';
 import { JournalRetention } from './journal-retention.js';
 
 /** After each step, what comes in has this many times as long to itself. */
@@ -9,6 +9,17 @@ const REST_FACTOR = 4;
 
 /** Panoramas are not asked for more often than this, milliseconds. */
 const HELD_MS = 10_000;
+
+const TOO_LARGE: NoteToAggregator = {
+  level: 'warn',
+  message: 'the journal is larger than its limit, though all that is in it is needed',
+  fields: {},
+};
+const WITHIN_LIMIT: NoteToAggregator = {
+  level: 'info',
+  message: 'the journal is within its limit again',
+  fields: {},
+};
 
 /** Takes steps of retention between the transactions until it is cancelled. */
 export function keepDropping(
@@ -32,7 +43,7 @@ export function keepDropping(
     }
     if (result !== 'more' && isTooLarge !== (result === 'needed')) {
       isTooLarge = !isTooLarge;
-      say({ kind: 'too-large', isTooLarge });
+      say({ kind: 'note', note: isTooLarge ? TOO_LARGE : WITHIN_LIMIT });
     }
     return result === 'more' ? (endMs - startMs) * REST_FACTOR : retentionEveryMs;
   };

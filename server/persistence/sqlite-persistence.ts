@@ -5,7 +5,13 @@ import type { VerdictChange } from '../../protocol/verdict.js';
 import { HviewError, describeError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
 import { printsOf } from '../../runtime/text-print.js';
-import type { FromJournal, JournalSettings, JournalStep, ToJournal } from './journal-messages.js';
+import type {
+  FromJournal,
+  JournalSettings,
+  JournalStep,
+  NoteToAggregator,
+  ToJournal,
+} from './journal-messages.js';
 import { inferenceRows, joinSteps, panoramaRows, reportRows } from './journal-text.js';
 import type {
   Change,
@@ -101,7 +107,10 @@ export class SqlitePersistence implements Persistence {
     };
     const worker = new Worker(new URL('./journal-thread.js', import.meta.url), { workerData: settings });
     try {
-      await restoreFrom(worker, restorer, (position) => this.#unsaved.begin(position));
+      await restoreFrom(worker, restorer, {
+        position: (position) => this.#unsaved.begin(position),
+        note: (note) => this.#log(note),
+      });
     } catch (error) {
       await worker.terminate();
       throw this.#failure('cannot be opened', describeError(error));
@@ -294,8 +303,8 @@ export class SqlitePersistence implements Persistence {
         this.#isSavingAll = true;
         this.#schedule();
         break;
-      case 'too-large':
-        this.#tellSize(message.isTooLarge);
+      case 'note':
+        this.#log(message.note);
         break;
       case 'opened':
       case 'open-failed':
@@ -304,11 +313,8 @@ export class SqlitePersistence implements Persistence {
     }
   }
 
-  #tellSize(isTooLarge: boolean): void {
-    const { logger, file } = this.#options;
-    if (isTooLarge) {
-      logger.warn('the journal is larger than its limit, though all that is in it is needed', { file });
-    } else logger.info('the journal is within its limit again', { file });
+  #log({ level, message, fields }: NoteToAggregator): void {
+    this.#options.logger[level](message, { file: this.#options.file, ...fields });
   }
 
   #finish(error: HviewError | null): void {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -137,13 +137,6 @@ describe('the journal', () => {
       (here) => {
         mkdirSync(join(here, 'folder.db'));
         return join(here, 'folder.db');
-      },
-    ],
-    [
-      'that is no database',
-      (here) => {
-        writeFileSync(join(here, 'text.db'), 'this is a text, and a long one at that\n'.repeat(100));
-        return join(here, 'text.db');
       },
     ],
   ])('says what is wrong with a file %s', async (_, make) => {
