@@ -37,6 +37,8 @@ const SAVED_TABLES: readonly SavedTable[] = [
   { name: 'relay_state', key: ['peer', 'name'] },
   { name: 'taken_prints', key: ['last'] },
   { name: 'panoramas', key: ['id'] },
+  { name: 'standing_verdicts', key: ['subject'] },
+  { name: 'verdict_changes', key: ['sequence'] },
   { name: 'journal_state', key: ['name'] },
   { name: 'journal_marks', key: ['at_ms'] },
   { name: 'reports', key: ['id'], isOfThePast: true },

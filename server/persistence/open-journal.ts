@@ -74,6 +74,8 @@ function openWhole({ file, busyTimeoutMs, rememberedIds }: JournalSettings, isCh
   const database = new Database(file);
   try {
     database.pragma(`busy_timeout = ${busyTimeoutMs}`);
+    // Before anything in it changes.
+    refuseNewer(database);
     // Counts only before there is a table.
     database.pragma('auto_vacuum = INCREMENTAL');
     database.pragma('journal_mode = WAL');
@@ -108,13 +110,21 @@ function checkPlace(file: string): void {
   if (existing !== undefined) accessSync(file, constants.W_OK);
 }
 
-function migrate(database: Database.Database): void {
-  const version = number(database, 'SELECT user_version FROM pragma_user_version');
+function refuseNewer(database: Database.Database): void {
+  const version = versionOf(database);
   if (version > MIGRATIONS.length) {
     throw new Error(
       `it was written by a newer hview (schema ${version}, this one knows ${MIGRATIONS.length})`,
     );
   }
+}
+
+function versionOf(database: Database.Database): number {
+  return number(database, 'SELECT user_version FROM pragma_user_version');
+}
+
+function migrate(database: Database.Database): void {
+  const version = versionOf(database);
   for (const [index, statements] of MIGRATIONS.entries()) {
     if (index < version) continue;
     database.exec(`BEGIN IMMEDIATE; ${statements} PRAGMA user_version = ${index + 1}; COMMIT;`);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import Database from 'libsql';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestAuthority } from '../support/certificates.js';
@@ -149,12 +150,27 @@ describe('hview-server', () => {
     expect(stderr).toContain('-dbfile names another place.');
   });
 
-  it('names the database that is no database, and ends with 1', async () => {
-    writeFileSync(join(folder, 'notes.txt'), 'these are notes and no database\n'.repeat(100));
-    const words = ['-addr', 'localhost:0', '-dbfile', 'notes.txt', 'pano0'];
+  it('names the database of a newer version, leaves it as it is, and ends with 1', async () => {
+    const database = new Database(join(folder, 'hview.db'));
+    database.exec('PRAGMA user_version = 999');
+    database.close();
+    const before = readFileSync(join(folder, 'hview.db'));
+    const words = ['-addr', 'localhost:0', '-dbfile', 'hview.db', 'pano0'];
     const { code, stderr } = await runCommandLine('hview-server', words, { cwd: folder });
     expect(code).toBe(1);
-    expect(stderr).toContain('hview-server: the database notes.txt cannot be opened');
+    expect(stderr).toContain(
+      'hview-server: the database hview.db cannot be opened: it was written by a newer hview (schema 999',
+    );
+    expect(readFileSync(join(folder, 'hview.db'))).toEqual(before);
+  });
+
+  it('sets a database aside that is none, says so, and starts', async () => {
+    writeFileSync(join(folder, 'hview.db'), 'these are notes and no database\n'.repeat(100));
+    const words = ['-addr', 'localhost:0', '-dbfile', 'hview.db', 'pano0'];
+    const { command } = await startServer(words, { cwd: folder });
+    expect(command.stderr).toMatch(
+      /"level":"error".*"reason":"file is not a database","setAside":"hview.db.damaged-\d{8}T\d{6}Z".*the journal is damaged and set aside/,
+    );
   });
 
   it.each([
