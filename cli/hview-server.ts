@@ -17,6 +17,7 @@ import type { AlgorithmName } from '../server/inference/algorithms.js';
 import { ALGORITHMS, isAlgorithmName } from '../server/inference/algorithms.js';
 import { SqlitePersistence } from '../server/persistence/sqlite-persistence.js';
 import { startCpuProfile } from './cpu-profile.js';
+import { alertReceiversOf, testAlerts } from './alert-test.js';
 import { formatManual } from './manual.js';
 import type { ExitCode } from './run.js';
 import { InfoRequest, runCommand } from './run.js';
@@ -90,6 +91,23 @@ const FLAGS = {
     default: false,
     help: 'Listen for other machines without TLS, or without asking who calls. Otherwise only localhost can do without.',
   },
+  alertmanager: {
+    kind: 'text',
+    default: '',
+    placeholder: 'url',
+    help: 'Tell this Prometheus Alertmanager who is sick, as in http://localhost:9093; of several, all of a cluster, with commas between.',
+  },
+  webhook: {
+    kind: 'text',
+    default: '',
+    placeholder: 'url',
+    help: "Post alerts there, as Alertmanager's webhooks do; of several, with commas between.",
+  },
+  alert_test: {
+    kind: 'switch',
+    default: false,
+    help: 'Only send one alert that means nothing to every Alertmanager and webhook that is configured, and say what they make of it.',
+  },
   check: {
     kind: 'switch',
     default: false,
@@ -106,7 +124,12 @@ const FLAGS = {
 const HELP = formatManual({
   name: 'hview-server',
   summary: 'runs an aggregator, which keeps what was observed and infers who is sick',
-  usage: ['[options] ID', '[options] -config FILE [ID]', '-check [options] -config FILE [ID]'],
+  usage: [
+    '[options] ID',
+    '[options] -config FILE [ID]',
+    '-check [options] -config FILE [ID]',
+    '-alert_test [options] -config FILE [ID]',
+  ],
   description: `
 Takes in reports from agents and programs, infers who is sick, answers questions, and passes
 reports on to its peers. ID is its name; with -config it may stand in the file, and the one on the command
@@ -126,12 +149,13 @@ memusage.csv           in the working folder, with -mem_usage`.trim(),
 SIGTERM, SIGINT    end when all that was acknowledged is on disk; a second one: at once
 SIGUSR2            print the accounts on standard error`.trim(),
     'Exit codes': `
-0  ended by a signal, or with -check: it would start
-1  wrong use, or it could not start`.trim(),
+0  ended by a signal; with -check: it would start; with -alert_test: all took it
+1  wrong use, it could not start, or somebody did not take the test`.trim(),
     Examples: `
 hview-server -addr localhost:6688 -dbfile hview.db pano0
 hview-mkrc -fix_port 6688 -nserver 3 -addressp razor%d -namep pano%d -id pano0 -output hs.cfg
 hview-server -config hs.cfg -check
+hview-server -config hs.cfg -alert_test
 hview-server -config hs.cfg`.trim(),
     'See also': 'hview-mkrc(1), hview-client(1), hview-logtail(1); server/README.md of the package',
   },
@@ -154,6 +178,7 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
     process.stdout.write(await checkServer(config, quiet));
     return 0;
   }
+  if (values.alert_test) return testAlerts(config, logger);
   const lifecycle = new Lifecycle(systemClock);
   try {
     if (values.cpuprofile !== '') {
@@ -198,6 +223,7 @@ function configure(
   rest: readonly string[],
 ): AggregatorConfig {
   const inference = inferenceOf(values.inference);
+  const receivers = alertReceiversOf(values);
   const [id, ...others] = rest;
   if (values.config !== '') {
     if (others.length > 0) throw new HviewError('USAGE', `unexpected word "${others[0] ?? ''}"`);
@@ -206,6 +232,7 @@ function configure(
       ...loaded,
       ...inference,
       security: securityOf(values, given, loaded.security),
+      alerts: { ...loaded.alerts, ...receivers },
       ...(given.has('addr') ? { listen: withPort(values) } : {}),
       ...(given.has('dbfile') ? { databaseFile: values.dbfile } : {}),
     };
@@ -220,7 +247,12 @@ function configure(
     );
   }
   const standalone = standaloneConfig(id, withPort(values), values.dbfile);
-  return { ...standalone, ...inference, security: securityOf(values, given, standalone.security) };
+  return {
+    ...standalone,
+    ...inference,
+    security: securityOf(values, given, standalone.security),
+    alerts: { ...standalone.alerts, ...receivers },
+  };
 }
 
 /** The address of -addr, with a random port where it names none. */

@@ -100,7 +100,7 @@ export class AlertmanagerReceiver implements AlertReceiver {
       for (const alert of alerts) if (this.#waiting.get(alert.key) === alert) this.#waiting.delete(alert.key);
     };
     return {
-      body: JSON.stringify(alerts.map((alert) => postableAlert(alert, lastsUntilMs))),
+      body: postableAlerts(alerts, lastsUntilMs),
       alerts: alerts.length,
       onTaken: settle,
       onRefused: () => {
@@ -111,14 +111,18 @@ export class AlertmanagerReceiver implements AlertReceiver {
   }
 }
 
-/** As the Alertmanager's API, version 2, has it. */
-function postableAlert(alert: Alert, lastsUntilMs: number): unknown {
-  const { labels, annotations, startsAtMs, endsAtMs, url } = alert;
-  return {
-    labels,
-    annotations,
-    startsAt: new Date(startsAtMs).toISOString(),
-    endsAt: new Date(endsAtMs ?? lastsUntilMs).toISOString(),
-    ...(url === '' ? {} : { generatorURL: url }),
-  };
+/**
+ * The body of a POST to /api/v2/alerts. `lastsUntilMs`: when Alertmanager is to take those that stand for over
+ * if it hears no more of them.
+ */
+export function postableAlerts(alerts: readonly Alert[], lastsUntilMs: number): string {
+  return JSON.stringify(
+    alerts.map(({ labels, annotations, startsAtMs, endsAtMs, url }) => ({
+      labels,
+      annotations,
+      startsAt: new Date(startsAtMs).toISOString(),
+      endsAt: new Date(endsAtMs ?? lastsUntilMs).toISOString(),
+      ...(url === '' ? {} : { generatorURL: url }),
+    })),
+  );
 }

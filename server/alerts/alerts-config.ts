@@ -74,10 +74,10 @@ const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 export function readAlerts(root: ConfigSection, problems: string[]): AlertsConfig {
   const section = root.section('Alerts');
   section.allowOnly(KEYS);
-  const seconds = (key: string, absentMs: number, least: number): number => {
-    const value = section.number(key, absentMs / 1000);
-    if (value < least) problems.push(`Alerts.${key}: ${value} is less than ${least} s`);
-    return value * 1000;
+  const lasting = (key: string, absentMs: number): number => {
+    const ms = section.milliseconds(key, absentMs);
+    if (ms === 0) problems.push(`Alerts.${key}: 0 is too short`);
+    return ms;
   };
   const { damping, grouping } = NO_ALERTS;
   return {
@@ -86,19 +86,19 @@ export function readAlerts(root: ConfigSection, problems: string[]): AlertsConfi
     minStatus: readStatus(section, problems),
     unit: readUnit(section, problems),
     damping: {
-      forMs: seconds('For', damping.forMs, 0),
-      keepForMs: seconds('KeepFor', damping.keepForMs, 0),
+      forMs: section.milliseconds('For', damping.forMs),
+      keepForMs: section.milliseconds('KeepFor', damping.keepForMs),
     },
-    resendMs: seconds('ResendInterval', NO_ALERTS.resendMs, 1),
+    resendMs: lasting('ResendInterval', NO_ALERTS.resendMs),
     grouping: {
-      waitMs: seconds('GroupWait', grouping.waitMs, 0),
-      intervalMs: seconds('GroupInterval', grouping.intervalMs, 1),
-      repeatMs: seconds('RepeatInterval', grouping.repeatMs, 1),
+      waitMs: section.milliseconds('GroupWait', grouping.waitMs),
+      intervalMs: lasting('GroupInterval', grouping.intervalMs),
+      repeatMs: lasting('RepeatInterval', grouping.repeatMs),
     },
     groupBy: readLabelNames(section, problems),
     labels: readLabels(section, problems),
     pageUrl: readPageUrl(section, problems),
-    deadlineMs: seconds('Timeout', NO_ALERTS.deadlineMs, 1),
+    deadlineMs: lasting('Timeout', NO_ALERTS.deadlineMs),
   };
 }
 
