@@ -14,6 +14,11 @@ import { Lifecycle } from '../runtime/lifecycle.js';
 import type { ConnectionCounts } from '../runtime/listener.js';
 import type { Logger } from '../runtime/logger.js';
 import { packageVersion } from '../runtime/package-root.js';
+import type { Alert } from './alerts/alert.js';
+import { readAlert } from './alerts/alert.js';
+import { hasReceivers } from './alerts/alerts-config.js';
+import type { AlertCounts, Alerts } from './alerts/alerts.js';
+import { buildAlerts } from './alerts/build-alerts.js';
 import type { AggregatorConfig } from './config.js';
 import { ALGORITHMS } from './inference/algorithms.js';
 import { Inferences } from './inference/inferences.js';
@@ -59,6 +64,8 @@ export interface AggregatorCounts extends IntakeCounts {
   readonly calls: CallRefusals | null;
   /** Key: the peer's id. */
   readonly relay: Readonly<Record<string, PeerLinkCounts>>;
+  /** Null: nobody is told of alerts. */
+  readonly alerts: AlertCounts | null;
   /** Ids of reports by which repetitions are noticed, and the memory for them. */
   readonly remembered: { readonly ids: number; readonly bytes: number };
 }
@@ -107,6 +114,9 @@ export class Aggregator {
   readonly #peers = new Map<string, HealthClient>();
   readonly #relay: Relay;
   readonly #intake: Intake;
+  /** Those that were told before a restart. */
+  readonly #toldAlerts: Alert[] = [];
+  #alerts: Alerts | null = null;
   #server: RunningHealthServer | null = null;
   #isSettling = false;
   #restMs = 0;
@@ -184,6 +194,8 @@ export class Aggregator {
       for (const subject of config.subjects)
         if (!this.#store.isWatched(subject)) await this.#intake.watch(subject);
       this.#lifecycle.onStop('inference', () => void this.#inferences.settle());
+      this.#alerts = this.#buildAlerts();
+      this.#lifecycle.onStop('the alerts', () => this.#alerts?.close());
       this.#lifecycle.onStop('the relay', () => this.#relay.close(clock, STOP_LIMIT_MS.relay));
 
       this.#server = await startHealthServer({
@@ -202,6 +214,7 @@ export class Aggregator {
       });
       this.#lifecycle.onStop('the service', () => this.#server?.stop(STOP_LIMIT_MS.service));
 
+      this.#alerts?.start();
       this.#greetPeers();
       // What peers took us to be uninterested in before a restart, they are to send again.
       for (const subject of this.#store.watched().keys()) this.#relay.subscribe(subject);
@@ -236,6 +249,7 @@ export class Aggregator {
       connections: this.#server?.connections() ?? NO_CONNECTIONS,
       calls: this.#server?.refusals() ?? null,
       relay: this.#relay.counts(),
+      alerts: this.#alerts?.counts() ?? null,
       remembered: this.#intake.remembered(),
     };
   }
@@ -281,6 +295,10 @@ export class Aggregator {
           this.#inferences.mark(report.subject, report.observer);
         },
         prints: (prints) => this.#intake.restore(prints),
+        alert: (_, text) => {
+          const alert = readAlert(text);
+          if (alert !== null) this.#toldAlerts.push(alert);
+        },
         standing: (subject, standing) => verdicts.restoreStanding(subject, standing),
         verdictChange: (change) => verdicts.restoreChange(change),
         relayState: (peer, name) => {
@@ -298,6 +316,26 @@ export class Aggregator {
     this.#inferences.settle();
     verdicts.restored();
     return { restoredSubjects: [...store.subjects()].length, replayedReports };
+  }
+
+  /** Null where nobody is to be told. Throws CREDENTIALS_INVALID. */
+  #buildAlerts(): Alerts | null {
+    const { config, persistence, clock, random, logger } = this.#options;
+    if (!hasReceivers(config.alerts)) return null;
+    return buildAlerts({
+      config: config.alerts,
+      aggregator: config.id,
+      pageUrl: '',
+      verdicts: this.#verdicts,
+      memory: {
+        remember: (alert) => persistence.saveAlert(alert.key, JSON.stringify(alert)),
+        forget: (key) => persistence.saveAlert(key, null),
+      },
+      remembered: this.#toldAlerts,
+      clock,
+      random,
+      logger,
+    });
   }
 
   #handlers(): HealthHandlers {

@@ -13,6 +13,16 @@ export interface Alert {
   readonly url: string;
 }
 
+/** An alert that was kept as JSON; null when the text is none. */
+export function readAlert(text: string): Alert | null {
+  try {
+    const alert = JSON.parse(text) as Alert;
+    return { ...alert, key: alertKey(alert.labels), endsAtMs: null };
+  } catch {
+    return null;
+  }
+}
+
 /** The key of a set of labels, whatever order they come in. */
 export function alertKey(labels: Readonly<Record<string, string>>): string {
   return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -83,17 +83,13 @@ export class Alerts {
     this.#restore();
     const watch = verdicts.watch(({ subject }) => this.#mark(subject));
     const tick = every(clock, TICK_MS, () => this.#tick());
-    this.#cleanups = [
-      () => watch?.close(),
-      () => tick.cancel(),
-      () => this.#lookTimer?.cancel(),
-      ...this.#options.receivers.map((receiver) => () => receiver.close()),
-    ];
+    this.#cleanups = [() => watch?.close(), () => tick.cancel(), () => this.#lookTimer?.cancel()];
     this.#review();
   }
 
   close(): void {
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
+    for (const receiver of this.#options.receivers) receiver.close();
   }
 
   counts(): AlertCounts {

@@ -25,6 +25,7 @@ export type JournalStep =
  * - change: sequence, subject, time, before, after, score, `[metric, ...]`, `[observer, ...]`, provenance or null
  * - state: name, number
  * - relay: peer, name, value or null to delete it
+ * - alert: key, alert or null to delete it
  */
 export type StatementName =
   | 'report'
@@ -37,7 +38,8 @@ export type StatementName =
   | 'standing-end'
   | 'change'
   | 'state'
-  | 'relay';
+  | 'relay'
+  | 'alert';
 
 export interface JournalSettings {
   readonly file: string;
@@ -95,10 +97,11 @@ export type FromJournal =
  * - standings: `[subject, status, since, metrics]`
  * - changes: as they were written
  * - relay: `[peer, name, value]`
+ * - alerts: `[key, alert]`
  */
 export type StoredPart =
   | { readonly kind: StoredKind; readonly rows: string }
   | { readonly kind: 'prints'; readonly prints: Uint32Array };
 
 export type StoredKind =
-  'registrations' | 'watched' | 'panoramas' | 'reports' | 'relay' | 'standings' | 'changes';
+  'registrations' | 'watched' | 'panoramas' | 'reports' | 'relay' | 'standings' | 'changes' | 'alerts';

@@ -58,6 +58,7 @@ export function* readStored(database: Database.Database, covered: number): Gener
 
   yield* readPrints(database);
   yield { kind: 'relay', rows: text(database, 'peer, name, value', 'FROM relay_state') };
+  yield { kind: 'alerts', rows: text(database, 'key, alert', 'FROM told_alerts') };
   return null;
 }
 

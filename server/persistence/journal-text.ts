@@ -145,6 +145,9 @@ export function restorePart(part: StoredPart, restorer: Restorer): void {
       for (const [peer, name, value] of JSON.parse(part.rows) as [string, string, string][])
         restorer.relayState(peer, name, value);
       break;
+    case 'alerts':
+      for (const [key, alert] of JSON.parse(part.rows) as [string, string][]) restorer.alert(key, alert);
+      break;
     case 'standings':
       for (const row of JSON.parse(part.rows) as StandingRow[]) restorer.standing(row[0], standingFrom(row));
       break;

@@ -54,6 +54,12 @@ const STATEMENTS: Readonly<Record<StatementName, readonly string[]>> = {
     `INSERT OR REPLACE INTO relay_state (peer, name, value)
      SELECT ${values(3)} FROM json_each(?) WHERE ${value(2)} IS NOT NULL`,
   ],
+  alert: [
+    `DELETE FROM told_alerts WHERE key IN
+       (SELECT ${values(1)} FROM json_each(?) WHERE ${value(1)} IS NULL)`,
+    `INSERT OR REPLACE INTO told_alerts (key, alert)
+     SELECT ${values(2)} FROM json_each(?) WHERE ${value(1)} IS NOT NULL`,
+  ],
 };
 
 /** Changes of verdicts that are kept. */

@@ -18,6 +18,8 @@ export interface Restorer {
   relayState(peer: string, name: string, value: string): void;
   /** The verdict that stands on a subject. */
   standing(subject: string, standing: SavedStanding): void;
+  /** What was given to `saveAlert`. */
+  alert(key: string, alert: string): void;
   /** The newest changes of verdicts, oldest first. */
   verdictChange(change: VerdictChange): void;
 }
@@ -103,6 +105,8 @@ export interface Persistence {
    * saved under one name in a short while the last is written.
    */
   saveRelayState(peer: string, name: string, value: string | null): void;
+  /** An alert that somebody was told of, null when everybody knows that it is over; otherwise as `saveRelayState`. */
+  saveAlert(key: string, alert: string | null): void;
   counts(): PersistenceCounts;
   /** Resolves when everything is on disk. */
   close(): Promise<void>;
@@ -117,6 +121,7 @@ export const noPersistence: Persistence = {
   saveVerdict: () => Promise.resolve(),
   panoramaChanged: () => undefined,
   saveRelayState: () => undefined,
+  saveAlert: () => undefined,
   counts: () => ({ written: 0, failures: 0, waiting: 0, bytes: 0, dropped: { reports: 0, inferences: 0 } }),
   close: () => Promise.resolve(),
 };

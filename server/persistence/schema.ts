@@ -98,4 +98,11 @@ export const MIGRATIONS: readonly string[] = [
     evidence TEXT -- JSON: provenance
   );
   `,
+  `
+  -- Alerts that somebody was told of and that are not known to be over to everybody.
+  CREATE TABLE told_alerts (
+    key TEXT PRIMARY KEY,
+    alert TEXT NOT NULL -- JSON, as server/alerts/alert.ts has it
+  ) WITHOUT ROWID;
+  `,
 ];

@@ -22,6 +22,7 @@ import type {
   SavedStanding,
   StateSource,
 } from './persistence.js';
+import { LatestRows } from './latest-rows.js';
 import { restoreFrom } from './restore-from.js';
 import { UnsavedPanoramas } from './unsaved-panoramas.js';
 import { changeRow, standingRow } from './verdict-text.js';
@@ -64,6 +65,7 @@ interface Entry {
 }
 
 type RelayRow = readonly [peer: string, name: string, value: string | null];
+type AlertRow = readonly [key: string, alert: string | null];
 
 /**
  * The journal in an SQLite database, written by a thread of its own. Whatever comes in while one
@@ -73,8 +75,8 @@ export class SqlitePersistence implements Persistence {
   readonly #options: SqlitePersistenceOptions;
   /** The newest of each subject; older ones that have not been written yet are not worth a row. */
   readonly #inferences = new Map<string, Inference>();
-  #relayState = new Map<string, RelayRow>();
-  #relayWriting: ReadonlyMap<string, RelayRow> = new Map();
+  readonly #relayState = new LatestRows<RelayRow>();
+  readonly #alerts = new LatestRows<AlertRow>();
   readonly #unsaved = new UnsavedPanoramas();
   #source: StateSource = { panorama: () => undefined, evidence: () => [] };
   #worker: Worker | null = null;
@@ -172,6 +174,11 @@ export class SqlitePersistence implements Persistence {
     this.#schedule();
   }
 
+  saveAlert(key: string, alert: string | null): void {
+    this.#alerts.set(key, [key, alert]);
+    this.#schedule();
+  }
+
   counts(): PersistenceCounts {
     const { file } = this.#options;
     const bytes = [file, `${file}-wal`, `${file}-shm`]
@@ -224,7 +231,7 @@ export class SqlitePersistence implements Persistence {
     // What the disk refused waits for company; at the end everything is saved.
     if (this.#isFailing) return false;
     const isSaving = this.#isClosing || this.#isSavingAll;
-    return this.#relayState.size > 0 || (isSaving && this.#unsaved.size > 0);
+    return this.#relayState.size > 0 || this.#alerts.size > 0 || (isSaving && this.#unsaved.size > 0);
   }
 
   #next(): void {
@@ -240,10 +247,10 @@ export class SqlitePersistence implements Persistence {
     if (this.#inferences.size > 0)
       steps.push({ statement: 'inference', rows: inferenceRows(this.#inferences.values()) });
     this.#inferences.clear();
-    if (this.#relayState.size > 0)
-      steps.push({ statement: 'relay', rows: JSON.stringify([...this.#relayState.values()]) });
-    this.#relayWriting = this.#relayState;
-    this.#relayState = new Map();
+    const relay = this.#relayState.take();
+    if (relay.length > 0) steps.push({ statement: 'relay', rows: JSON.stringify(relay) });
+    const alerts = this.#alerts.take();
+    if (alerts.length > 0) steps.push({ statement: 'alert', rows: JSON.stringify(alerts) });
     this.#writing = batch;
     if (this.#worker === null || this.#lost !== null) {
       this.#finish(this.#lost ?? this.#failure('is closed', 'it takes nothing any more'));
@@ -331,7 +338,8 @@ export class SqlitePersistence implements Persistence {
     if (error !== null) {
       this.#failures += 1;
       this.#unsaved.failed();
-      this.#relayState = new Map([...this.#relayWriting, ...this.#relayState]);
+      this.#relayState.failed();
+      this.#alerts.failed();
     }
     for (const { settle, reports } of batch ?? []) {
       this.#reportsWaiting -= reports;

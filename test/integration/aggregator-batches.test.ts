@@ -239,7 +239,7 @@ describe('a journal from before there were batches', () => {
       ALTER TABLE reports DROP COLUMN observation_id; ALTER TABLE reports DROP COLUMN provenance;
       DROP TABLE panoramas; DROP TABLE journal_state; DROP TABLE taken_prints; DROP TABLE relay_state;
       DROP TABLE journal_marks; DROP INDEX inferences_by_subject;
-      DROP TABLE standing_verdicts; DROP TABLE verdict_changes;
+      DROP TABLE standing_verdicts; DROP TABLE verdict_changes; DROP TABLE told_alerts;
       PRAGMA user_version = 1;`);
     database.close();
     const { client } = await start();

@@ -22,6 +22,7 @@ export class JournalContents implements Restorer {
   readonly changes: VerdictChange[] = [];
   /** One after the other, each as its words with commas. */
   readonly printed: string[] = [];
+  readonly alerts: (readonly [key: string, alert: string])[] = [];
   readonly relay: (readonly [peer: string, name: string, value: string])[] = [];
 
   /** Of what the panoramas and the reports speak. */
@@ -53,6 +54,10 @@ export class JournalContents implements Restorer {
 
   verdictChange(change: VerdictChange): void {
     this.changes.push(change);
+  }
+
+  alert(key: string, alert: string): void {
+    this.alerts.push([key, alert]);
   }
 
   prints(prints: Uint32Array): void {
