@@ -6,6 +6,7 @@ import { HviewError, describeError } from '../runtime/errors.js';
 /** Our codes as gRPC's, for answers of the server. What is not listed answers INTERNAL. */
 const TO_GRPC: Partial<Record<ErrorCode, GrpcStatus>> = {
   NOT_FOUND: GrpcStatus.NOT_FOUND,
+  HISTORY_GONE: GrpcStatus.OUT_OF_RANGE,
   REQUEST_INVALID: GrpcStatus.INVALID_ARGUMENT,
   DATABASE_FAILED: GrpcStatus.UNAVAILABLE,
   TIMEOUT: GrpcStatus.DEADLINE_EXCEEDED,
@@ -17,8 +18,16 @@ const TO_GRPC: Partial<Record<ErrorCode, GrpcStatus>> = {
   UNSUPPORTED: GrpcStatus.UNIMPLEMENTED,
 };
 
-/** Methods of hview.v1, which an aggregator of another make or an older release lacks. */
-const BEYOND_IDL: readonly string[] = ['Describe', 'SubmitBatch'];
+/** Methods of hview.v1, which an aggregator of another make or an older release lacks: what it cannot do, and what then. */
+const BATCHES = { lack: 'takes no batches', hint: 'Send single reports there.' } as const;
+const REASONS = {
+  lack: 'tells no reasons for its verdicts',
+  hint: 'It is the original or an older release. It can be asked: get inference SUBJECT, get panorama SUBJECT.',
+} as const;
+const BEYOND_IDL: Readonly<Record<string, { readonly lack: string; readonly hint: string }>> = {
+  ...{ Describe: BATCHES, SubmitBatch: BATCHES },
+  ...{ Explain: REASONS, List: REASONS, History: REASONS, Watch: REASONS },
+};
 
 export function toGrpcError(error: unknown): { code: GrpcStatus; details: string } {
   const known = HviewError.from(error);
@@ -71,17 +80,24 @@ export function fromGrpcError(error: ServiceError, method: string, target: strin
       return new HviewError('UNREACHABLE', `the call ${method} to ${target} was cancelled`, cause);
     case GrpcStatus.RESOURCE_EXHAUSTED:
       return exhausted(error, method, target);
-    case GrpcStatus.UNIMPLEMENTED:
-      if (BEYOND_IDL.includes(method)) {
-        return new HviewError('UNSUPPORTED', `${target} takes no batches: it does not know ${method}`, {
+    case GrpcStatus.OUT_OF_RANGE:
+      return new HviewError('HISTORY_GONE', error.details, {
+        ...cause,
+        hint: 'Begin with what stands now.',
+      });
+    case GrpcStatus.UNIMPLEMENTED: {
+      const beyond = BEYOND_IDL[method];
+      if (beyond !== undefined) {
+        return new HviewError('UNSUPPORTED', `${target} ${beyond.lack}: it does not know ${method}`, {
           ...cause,
-          hint: 'Send single reports there.',
+          hint: beyond.hint,
         });
       }
       return new HviewError('REMOTE_FAILED', `${target} does not know the method ${method}`, {
         ...cause,
         hint: 'Is that address an aggregator?',
       });
+    }
     default:
       return new HviewError('REMOTE_FAILED', `${method} at ${target} failed: ${describeError(error)}`, cause);
   }

@@ -1,5 +1,5 @@
 import { Client, Metadata, compressionAlgorithms, credentials, status as GrpcStatus } from '@grpc/grpc-js';
-import type { ClientUnaryCall, MethodDefinition, ServiceError } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
 import { HviewError } from '../runtime/errors.js';
 import { formatAddress, parseAddress } from './address.js';
 import { batchResultFromWire, batchToWire } from './batch-codec.js';
@@ -23,6 +23,9 @@ import type {
   Registration,
 } from './health-service.js';
 import type { Inference, Panorama, Peer, Report, Timestamp, View } from './model.js';
+import type { Method } from './verdict-client.js';
+import { VerdictClient } from './verdict-client.js';
+import type { VerdictService } from './verdict-service.js';
 
 export interface HealthClientOptions {
   /** host:port of the aggregator. */
@@ -47,11 +50,6 @@ const DEFAULT_MAX_RECONNECT_MS = 5000;
 
 const NO_METADATA = new Metadata();
 
-type Method<Request, Reply> = Pick<
-  MethodDefinition<Request, Reply>,
-  'path' | 'requestSerialize' | 'responseDeserialize'
->;
-
 /** A batch is encoded before the call, so that its size is known. */
 const SUBMIT_BATCH = { ...batchMethods.submitBatch, requestSerialize: (encoded: Buffer) => encoded };
 
@@ -62,7 +60,7 @@ const LEARN_KINDS: Record<LearnKind, LearnReportRequest_Kind> = {
 };
 
 /**
- * Typed calls to an aggregator, both services over one connection. Every call has a deadline and rejects
+ * Typed calls to an aggregator, all services over one connection. Every call has a deadline and rejects
  * with an HviewError (UNREACHABLE, TIMEOUT, NOT_FOUND, REQUEST_INVALID, OVERLOADED, UNSUPPORTED,
  * REMOTE_FAILED). The connection is made by the first call and made again by itself.
  */
@@ -72,7 +70,9 @@ export class HealthClient implements HealthService, BatchService {
   readonly #deadlineMs: number;
   readonly #security: Pick<ClientSecurity, 'metadata'>;
   readonly #onClose: (() => void) | undefined;
-  readonly #inFlight = new Set<ClientUnaryCall>();
+  readonly #inFlight = new Set<{ cancel(): void }>();
+  /** The third service. */
+  readonly verdicts: VerdictService;
   /** What the aggregator takes, once it was asked. */
   #description: AggregatorDescription | null = null;
 
@@ -83,6 +83,10 @@ export class HealthClient implements HealthService, BatchService {
     this.#onClose = options.onClose;
     this.#security = options.security ?? { metadata: NO_METADATA };
     const channel = options.security?.channel(this.target);
+    this.verdicts = new VerdictClient({
+      unary: (method, request) => this.#call(method, request),
+      stream: (method, request, signal) => this.#stream(method, request, signal),
+    });
     this.#client = new Client(this.target, channel?.credentials ?? credentials.createInsecure(), {
       ...channel?.options,
       'grpc.initial_reconnect_backoff_ms': 100,
@@ -239,6 +243,46 @@ export class HealthClient implements HealthService, BatchService {
       this.#inFlight.add(call);
     });
   }
+
+  async *#stream<Request, Reply>(
+    method: Method<Request, Reply>,
+    request: Request,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Reply> {
+    const isEnded = (): boolean => signal?.aborted === true;
+    if (isEnded()) return;
+    const call = this.#client.makeServerStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request,
+      this.#security.metadata,
+    );
+    const cancel = (): void => call.cancel();
+    // Cancelled, it reports that to nobody.
+    call.on('error', () => undefined);
+    this.#inFlight.add(call);
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      for await (const reply of call) yield reply as Reply;
+    } catch (error) {
+      if (!isEnded()) throw this.#streamError(error, method);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      this.#inFlight.delete(call);
+      call.cancel();
+    }
+  }
+
+  #streamError<Request, Reply>(error: unknown, { path }: Method<Request, Reply>): HviewError {
+    return isServiceError(error)
+      ? fromGrpcError(error, path.split('/').at(-1) ?? '', this.target)
+      : HviewError.from(error);
+  }
+}
+
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && 'code' in error && 'details' in error;
 }
 
 /** "Not found" in the original's manner: with the right words under the status UNKNOWN. */

@@ -24,6 +24,8 @@ import type { Empty, HealthServiceServer } from './generated/idl/service.js';
 import type { HealthHandlers, Intake, LearnKind } from './health-service.js';
 import { addReflection } from './reflection.js';
 import { unary } from './unary.js';
+import { addVerdictService } from './verdict-server.js';
+import type { VerdictHandlers } from './verdict-service.js';
 
 export interface HealthServerOptions {
   /** Where to listen; port 0 takes a free one. */
@@ -31,6 +33,8 @@ export interface HealthServerOptions {
   readonly handlers: HealthHandlers;
   /** Without them the server is like an older one: it does not know hview.v1.Aggregator. */
   readonly batchHandlers?: BatchHandlers;
+  /** Without them it does not know hview.v1.Verdicts. */
+  readonly verdictHandlers?: VerdictHandlers;
   readonly clock: Clock;
   /** Without it nothing is told. */
   readonly logger?: Logger;
@@ -65,6 +69,8 @@ type Implementation = {
     : HealthServiceServer[Method];
 };
 
+const NO_STREAMS = { close: (): void => undefined };
+
 /** Larger than any request that is taken, so that one that is too large can be told what is allowed. */
 const DEFAULT_MAX_REQUEST_BYTES = 1280 * 1024;
 
@@ -89,6 +95,11 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
     addBatchService(server, options.batchHandlers);
     protoFiles.push('hview/v1/hview.proto');
   }
+  let streams = NO_STREAMS;
+  if (options.verdictHandlers !== undefined) {
+    streams = addVerdictService(server, options.verdictHandlers, clock);
+    protoFiles.push('hview/v1/verdicts.proto');
+  }
   addReflection(server, protoFiles);
   // Connections come ready from our own listener, which guards the port and renews certificates.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -112,6 +123,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
     refusals: () => guard.counts(),
     stop: async (limitMs) => {
       void listener.close();
+      streams.close();
       await stop(server, clock, limitMs);
       guard.close();
     },

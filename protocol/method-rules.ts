@@ -1,5 +1,6 @@
 import { countObservations } from './batch-codec.js';
 import { AggregatorService } from './generated/hview/v1/hview.js';
+import { VerdictsService } from './generated/hview/v1/verdicts.js';
 import { HealthServiceService } from './generated/idl/service.js';
 
 /**
@@ -52,6 +53,13 @@ const AGGREGATOR: Rules<typeof AggregatorService> = {
   },
 };
 
+const VERDICTS: Rules<typeof VerdictsService> = {
+  explain: { role: 'query' },
+  list: { role: 'query', isLarge: true },
+  history: { role: 'query', isLarge: true },
+  watch: { role: 'query', isStream: true },
+};
+
 /** Services that come from libraries. */
 const OTHERS: Readonly<Record<string, MethodRule>> = {
   '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo': { role: 'query', isStream: true },
@@ -65,6 +73,7 @@ const OTHERS: Readonly<Record<string, MethodRule>> = {
 export const METHOD_RULES: ReadonlyMap<string, MethodRule> = new Map([
   ...byPath(HealthServiceService, HEALTH_SERVICE),
   ...byPath(AggregatorService, AGGREGATOR),
+  ...byPath(VerdictsService, VERDICTS),
   ...Object.entries(OTHERS),
 ]);
 

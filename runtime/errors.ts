@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   PERMISSION_DENIED: 'the aggregator does not let this caller do that',
   TIMEOUT: 'an answer did not come in time',
   NOT_FOUND: 'what was asked for is not there',
+  HISTORY_GONE: 'what came in between is no longer kept',
   REQUEST_INVALID: 'a request was refused as malformed',
   REMOTE_FAILED: 'the aggregator failed to answer',
   OVERLOADED: 'the aggregator has too much to do just now',

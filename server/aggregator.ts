@@ -35,6 +35,7 @@ import { batchHandlers, checkEntries } from './rpc/batch-handlers.js';
 import { healthHandlers } from './rpc/health-handlers.js';
 import { Registrations } from './rpc/registrations.js';
 import { checkName } from './rpc/validation.js';
+import { verdictHandlers } from './rpc/verdict-handlers.js';
 import { describeSecurity } from './security-config.js';
 import { Security } from './security.js';
 import { HoldBuffer } from './store/hold-buffer.js';
@@ -205,6 +206,7 @@ export class Aggregator {
           version: packageVersion(),
           submit: (size, decode) => this.#intake.batch(size, decode),
         }),
+        verdictHandlers: verdictHandlers(this.#verdicts),
         security: this.#security.port,
         policy: this.#security.access,
         connectionLimits: config.limits,

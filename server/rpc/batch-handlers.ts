@@ -30,7 +30,7 @@ export function batchHandlers(options: {
 }): BatchHandlers {
   const description: AggregatorDescription = {
     version: options.version,
-    features: ['provenance'],
+    features: ['provenance', 'verdicts'],
     maxObservations: MAX_OBSERVATIONS,
     maxBytes: MAX_BATCH_BYTES,
   };
