@@ -15,6 +15,7 @@ const DOCUMENTS = [
   'protocol/README.md',
   'server/README.md',
   'samples/capture/zookeeper/README.md',
+  'samples/deploy/README.md',
   'samples/self-report/README.md',
   'test/bench/README.md',
 ];
