@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from '../agent/agent.js';
@@ -8,51 +8,57 @@ import { SOURCE_DEFAULTS } from '../agent/sources/source-settings.js';
 import { DEFAULT_PORT, formatAddress } from '../protocol/address.js';
 import { HealthClient } from '../protocol/health-client.js';
 import { statusName, worstStatus } from '../protocol/model.js';
-import { systemClock } from '../runtime/clock.js';
+import { sleep, systemClock } from '../runtime/clock.js';
 import { HviewError } from '../runtime/errors.js';
 import type { FlagTable } from '../runtime/flags.js';
 import { describeFlags, parseFlags } from '../runtime/flags.js';
 import { Lifecycle } from '../runtime/lifecycle.js';
 import { silentLogger } from '../runtime/logger.js';
-import { packageFile } from '../runtime/package-root.js';
 import { Aggregator } from '../server/aggregator.js';
 import { standaloneConfig } from '../server/config.js';
 import { SqlitePersistence } from '../server/persistence/sqlite-persistence.js';
+import type { ReplayedLog } from './demo-replay.js';
 import { ReplayClock, replay } from './demo-replay.js';
+import type { DemoLog, DemoSample } from './demo-sample.js';
+import { readSample } from './demo-sample.js';
 import { Verdicts, describeFinding } from './demo-verdicts.js';
 import type { ExitCode } from './run.js';
 import { InfoRequest, runCommand } from './run.js';
 import { compareNaturally } from './text-format.js';
 
+const SAMPLES = ['zookeeper/3.8.4/killed-follower', 'hdfs/datanode-killed', 'cassandra/node-killed']
+  .map((name) => `samples/${name}`)
+  .join(',');
+
 const FLAGS = {
   once: { kind: 'switch', default: false, help: 'End after the verdicts instead of serving until Ctrl-C.' },
   sample: {
     kind: 'text',
-    default: 'samples/zookeeper/3.8.4/killed-follower',
-    placeholder: 'folder',
-    help: 'The captured incident to replay, below the package.',
+    default: SAMPLES,
+    placeholder: 'folders',
+    help: 'The captured incidents to replay, below the package, with commas between them.',
   },
 } as const satisfies FlagTable;
 
 const HELP = `Usage: npm start [-- options]
 
-Replays a captured ZooKeeper incident: starts an aggregator with its journal, runs one agent
-beside each server's log while the logs are written again, prints each observation as it comes
-in and each verdict as it changes, with the evidence for it.
+Replays captured incidents of ZooKeeper, HDFS and Cassandra: starts an aggregator with its journal
+and its page, runs one agent beside each daemon's log while the logs are written again with times
+of today, prints each observation as it comes in and each verdict as it changes, with the evidence
+for it. Then it goes on serving, and every minute the incidents come again, without a word here.
 
 Options:
 ${describeFlags(FLAGS)}
 `;
 
-/** What the capture script notes of an incident. */
-interface Truth {
-  readonly version: string;
-  readonly scenario: string;
-  readonly servers: readonly { readonly id: number }[];
-}
-
 /** How long the last observations may take to be delivered, milliseconds. */
 const DRAIN_LIMIT_MS = 5000;
+
+/** How often an agent is asked whether it has read all, milliseconds. */
+const POLL_MS = 50;
+
+/** From the end of a replay to the beginning of the next, milliseconds. */
+const REST_MS = 60_000;
 
 await runCommand({ name: 'hview-demo', help: HELP, run });
 
@@ -60,9 +66,11 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
   const { values, rest, request } = parseFlags(FLAGS, words);
   if (request !== null) throw new InfoRequest(request);
   if (rest.length > 0) throw new HviewError('USAGE', `unexpected word "${rest[0] ?? ''}"`);
-  const sample = packageFile(...values.sample.split('/'));
-  const truth = JSON.parse(readFileSync(join(sample, 'truth.json'), 'utf8')) as Truth;
-  const print = (text: string): void => void process.stdout.write(`${text}\n`);
+  const samples = values.sample.split(',').map((path) => readSample(path.trim()));
+  let isQuiet = false;
+  const print = (text: string): void => {
+    if (!isQuiet) process.stdout.write(`${text}\n`);
+  };
 
   const lifecycle = new Lifecycle(systemClock);
   try {
@@ -71,38 +79,50 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
     const aggregator = await startAggregator(join(folder, 'hview.db'));
     lifecycle.onStop('the aggregator', () => aggregator.stop());
     const target = formatAddress(aggregator.address);
-    print(
-      `A ZooKeeper ${truth.version} ensemble of ${truth.servers.length} servers, captured during "${truth.scenario}".`,
-    );
-    print(`One agent beside each server reports to the aggregator at ${target}. What they observe:\n`);
+    for (const { description } of samples) print(`Replayed: ${description}.`);
+    print(`One agent beside each daemon reports to the aggregator at ${target}. What they observe:\n`);
 
     const client = new HealthClient({ target });
     lifecycle.onStop('the client', () => client.close());
     const clock = new ReplayClock();
     const verdicts = new Verdicts(client, print);
     const agents: Agent[] = [];
-    const logs = [];
-    for (const { id } of truth.servers) {
-      const path = join(folder, `zookeeper-${id}.out`);
-      logs.push({ source: join(sample, `zookeeper-${id}.out`), target: path });
-      const agent = await startAgent(path, sample, id, client, clock, verdicts, print);
-      lifecycle.onStop(`the agent of server ${id}`, () => agent.stop(0));
-      agents.push(agent);
+    const captures: ReplayedLog[][] = [];
+    for (const sample of samples) {
+      const capture: ReplayedLog[] = [];
+      const place = join(folder, sample.plugin, String(captures.length));
+      mkdirSync(place, { recursive: true });
+      for (const log of sample.logs) {
+        const path = join(place, log.fileName);
+        writeFileSync(path, '');
+        capture.push({ text: log.text, target: path });
+        const agent = await startAgent(path, sample, log, client, clock, verdicts, print);
+        lifecycle.onStop(`the agent of ${log.fileName}`, () => agent.stop(0));
+        agents.push(agent);
+      }
+      captures.push(capture);
     }
-    await replay(logs, clock, signal);
-    for (const agent of agents) await agent.stop(DRAIN_LIMIT_MS);
+    await replay(captures, clock, signal);
+    for (const agent of agents) {
+      if (values.once) await agent.stop(DRAIN_LIMIT_MS);
+      else await deliveredAll(agent);
+    }
     await verdicts.settled();
 
-    print('\nThe verdicts at the end of the log:\n');
+    print('\nThe verdicts at the end of the logs:\n');
     for (const [subject, inference] of [...(await client.dumpInference())].sort(([a], [b]) =>
       compareNaturally(a, b),
     )) {
       print(`  ${subject} ${statusName(worstStatus(inference.observation))}`);
     }
-    if (!values.once && !signal.aborted) {
+    if (!values.once) {
       print(`\nThe aggregator goes on serving until Ctrl-C. Ask it, for example:`);
       print(`  node dist/cli/hview-client.js -server ${target} dump panorama`);
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      isQuiet = true;
+      while (!signal.aborted) {
+        await sleep(systemClock, REST_MS, signal);
+        await replay(captures, clock, signal);
+      }
     }
   } finally {
     await lifecycle.stop();
@@ -130,10 +150,20 @@ async function startAggregator(databaseFile: string): Promise<Aggregator> {
   throw new HviewError('INTERNAL', 'no port was tried');
 }
 
+/** Resolves when what is in the agent's log is with the aggregator. */
+async function deliveredAll(agent: Agent): Promise<void> {
+  for (;;) {
+    const { sources } = await agent.counts();
+    if (sources.every(({ behindBytes }) => behindBytes === 0)) break;
+    await sleep(systemClock, POLL_MS);
+  }
+  await agent.drained();
+}
+
 async function startAgent(
-  log: string,
-  sample: string,
-  id: number,
+  path: string,
+  { plugin }: DemoSample,
+  { fileName, pluginOptions }: DemoLog,
   client: HealthClient,
   clock: ReplayClock,
   verdicts: Verdicts,
@@ -141,10 +171,10 @@ async function startAgent(
 ): Promise<Agent> {
   const settings = {
     ...SOURCE_DEFAULTS,
-    name: `server ${id}`,
-    logs: [log],
-    plugin: 'zookeeper',
-    pluginOptions: { ensemble: join(sample, 'zoo.cfg'), myid: String(id) },
+    name: fileName,
+    logs: [path],
+    plugin,
+    pluginOptions,
     timeZone: 'UTC',
     staleSeconds: -1,
   };
