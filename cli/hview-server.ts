@@ -46,6 +46,12 @@ const FLAGS = {
       'SQLite database that keeps reports, inferences and registrations, 30 days and 1 GB of them unless Journal in the ' +
       'configuration says otherwise; one of the original is carried over. Without it nothing is kept.',
   },
+  http: {
+    kind: 'text',
+    default: '',
+    placeholder: 'host:port',
+    help: 'Where to show the page, and its data as JSON, for a browser. Without it nowhere.',
+  },
   inference: {
     kind: 'text',
     default: '',
@@ -152,7 +158,7 @@ SIGUSR2            print the accounts on standard error`.trim(),
 0  ended by a signal; with -check: it would start; with -alert_test: all took it
 1  wrong use, it could not start, or somebody did not take the test`.trim(),
     Examples: `
-hview-server -addr localhost:6688 -dbfile hview.db pano0
+hview-server -addr localhost:6688 -http localhost:6680 -dbfile hview.db pano0
 hview-mkrc -fix_port 6688 -nserver 3 -addressp razor%d -namep pano%d -id pano0 -output hs.cfg
 hview-server -config hs.cfg -check
 hview-server -config hs.cfg -alert_test
@@ -234,6 +240,7 @@ function configure(
       security: securityOf(values, given, loaded.security),
       alerts: { ...loaded.alerts, ...receivers },
       ...(given.has('addr') ? { listen: withPort(values) } : {}),
+      ...(given.has('http') ? { httpAddress: values.http } : {}),
       ...(given.has('dbfile') ? { databaseFile: values.dbfile } : {}),
     };
   }
@@ -250,6 +257,7 @@ function configure(
   return {
     ...standalone,
     ...inference,
+    httpAddress: values.http,
     security: securityOf(values, given, standalone.security),
     alerts: { ...standalone.alerts, ...receivers },
   };

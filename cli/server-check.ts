@@ -16,13 +16,14 @@ import { describeSecurity } from '../server/security-config.js';
  * Resolves to what it would be, in a line; rejects with what the start would say.
  */
 export async function checkServer(config: AggregatorConfig, logger: Logger): Promise<string> {
-  const { id, databaseFile, security } = config;
+  const { id, httpAddress, databaseFile, security } = config;
   const address = config.listen === '' ? config.address : config.listen;
   if (databaseFile !== '') checkPlace(databaseFile);
   const trial = new Aggregator({
     config: {
       ...config,
       listen: onFreePort(address),
+      httpAddress: httpAddress === '' ? '' : onFreePort(httpAddress),
       peers: new Map(),
       databaseFile: '',
       // Nobody is to be told of verdicts that a trial has not got.

@@ -5,6 +5,7 @@ import type { CallRefusals } from '../protocol/call-guard.js';
 import { HealthClient } from '../protocol/health-client.js';
 import type { RunningHealthServer } from '../protocol/health-server.js';
 import { startHealthServer } from '../protocol/health-server.js';
+import type { Peer } from '../protocol/model.js';
 import { timestampFromMillis } from '../protocol/model.js';
 import type { Verdicts } from '../protocol/verdict.js';
 import type { Clock } from '../runtime/clock.js';
@@ -20,6 +21,7 @@ import { hasReceivers } from './alerts/alerts-config.js';
 import type { AlertCounts, Alerts } from './alerts/alerts.js';
 import { buildAlerts } from './alerts/build-alerts.js';
 import type { AggregatorConfig } from './config.js';
+import { HttpPort } from './http/http-port.js';
 import { ALGORITHMS } from './inference/algorithms.js';
 import { Inferences } from './inference/inferences.js';
 import type { AdmissionLimits } from './intake/admission.js';
@@ -94,8 +96,8 @@ const REST_FACTOR = 4;
 /** Before the subject: the name under which the journal keeps that a peer wants nothing about it. */
 const UNINTERESTED = 'uninterested ';
 
-/** How long each part may take to stop, milliseconds; the three that may wait make 5 s together. */
-const STOP_LIMIT_MS = { service: 1500, relay: 500, part: 3000 } as const;
+/** How long each part may take to stop, milliseconds; those that may wait make 5 s together. */
+const STOP_LIMIT_MS = { service: 1250, http: 250, relay: 500, part: 3000 } as const;
 
 const NO_CONNECTIONS: ConnectionCounts = { open: 0, accepted: 0, refused: 0, failedHandshakes: 0 };
 
@@ -119,6 +121,7 @@ export class Aggregator {
   readonly #toldAlerts: Alert[] = [];
   #alerts: Alerts | null = null;
   #server: RunningHealthServer | null = null;
+  #http: HttpPort | null = null;
   #isSettling = false;
   #restMs = 0;
 
@@ -216,6 +219,7 @@ export class Aggregator {
       });
       this.#lifecycle.onStop('the service', () => this.#server?.stop(STOP_LIMIT_MS.service));
 
+      await this.#openHttp();
       this.#alerts?.start();
       this.#greetPeers();
       // What peers took us to be uninterested in before a restart, they are to send again.
@@ -224,6 +228,7 @@ export class Aggregator {
       logger.info('the aggregator listens', {
         id: config.id,
         address: formatAddress(this.address),
+        http: this.#http === null ? 'none' : formatAddress(this.#http.address),
         peers: config.peers.size,
         journal: config.databaseFile === '' ? 'none' : config.databaseFile,
         security: describeSecurity(config.security),
@@ -236,6 +241,11 @@ export class Aggregator {
       });
       throw error;
     }
+  }
+
+  /** Where its page is; null when it shows none. */
+  get httpAddress(): Address | null {
+    return this.#http?.address ?? null;
   }
 
   /** Answers no more, then writes what was taken in to disk. Throws STOP_FAILED. */
@@ -341,10 +351,9 @@ export class Aggregator {
   }
 
   #handlers(): HealthHandlers {
-    const { config, clock } = this.#options;
+    const { clock } = this.#options;
     return healthHandlers({
-      self: { id: config.id, address: config.address },
-      peers: [...config.peers].map(([id, address]) => ({ id, address })),
+      ...this.#names(),
       clock,
       store: this.#store,
       inferences: this.#inferences,
@@ -364,6 +373,26 @@ export class Aggregator {
       interested: (peerId, subject) => this.#relay.interested(peerId, subject),
       uninterested: (peerId, subject) => this.#relay.uninterested(peerId, subject),
     });
+  }
+
+  async #openHttp(): Promise<void> {
+    const { config, clock, logger } = this.#options;
+    if (config.httpAddress === '') return;
+    this.#http = await HttpPort.open({
+      listenOn: config.httpAddress,
+      ...this.#names(),
+      verdicts: this.#verdicts,
+      panoramas: () => this.#store.panoramas(),
+      security: this.#security,
+      limits: config.limits,
+      ...{ clock, logger },
+    });
+    this.#lifecycle.onStop('the HTTP port', () => this.#http?.stop(STOP_LIMIT_MS.http));
+  }
+
+  #names(): { readonly self: Peer; readonly peers: readonly Peer[] } {
+    const { id, address, peers } = this.#options.config;
+    return { self: { id, address }, peers: [...peers].map(([name, at]) => ({ id: name, address: at })) };
   }
 
   #connectPeers(): ReadonlyMap<string, PeerLink> {

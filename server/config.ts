@@ -35,6 +35,8 @@ export interface AggregatorConfig {
   readonly address: string;
   /** host:port to listen on, where peers call it by another: in a container, behind a proxy. Empty: the same. */
   readonly listen: string;
+  /** host:port of the page and its data; empty: nowhere. */
+  readonly httpAddress: string;
   readonly id: string;
   /** Watched from the start. */
   readonly subjects: readonly string[];
@@ -67,6 +69,7 @@ export function standaloneConfig(id: string, address: string, databaseFile = '')
   return {
     address,
     listen: '',
+    httpAddress: '',
     id,
     subjects: [],
     peers: new Map(),
@@ -110,6 +113,7 @@ export function loadConfig(text: string, file: string, givenId = ''): Aggregator
   const config: AggregatorConfig = {
     address,
     listen,
+    httpAddress: readHttpAddress(root.section('Http'), problems),
     id,
     subjects: root.list('Subjects'),
     peers,
@@ -131,6 +135,16 @@ export function loadConfig(text: string, file: string, givenId = ''): Aggregator
     });
   }
   return config;
+}
+
+function readHttpAddress(section: ConfigSection, problems: string[]): string {
+  const address = section.text('Addr', '');
+  try {
+    if (address !== '') parseAddress(address);
+  } catch (error) {
+    problems.push(`Http.Addr: ${describeError(error)}`);
+  }
+  return address;
 }
 
 function readRetention(section: ConfigSection): RetentionConfig {

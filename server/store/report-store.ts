@@ -112,6 +112,14 @@ export class ReportStore {
     }
   }
 
+  /** Of every subject that something was said of. */
+  *panoramas(): Iterable<Panorama> {
+    for (const subject of this.#panoramas.keys()) {
+      const panorama = this.panorama(subject);
+      if (panorama !== undefined) yield panorama;
+    }
+  }
+
   /** Undefined when nothing was ever said of the subject. */
   panorama(subject: string): Panorama | undefined {
     const views = this.#panoramas.get(subject);
