@@ -53,6 +53,7 @@ function newestSource() {
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
   const others = [
     'protocol/json-api.ts',
+    'protocol/provenance.ts',
     'protocol/system-of.ts',
     'protocol/verdict.ts',
     'package-lock.json',
