@@ -54,6 +54,9 @@ ${describeFlags(FLAGS)}
 /** How long the last observations may take to be delivered, milliseconds. */
 const DRAIN_LIMIT_MS = 5000;
 
+/** Of the page, when it is free. */
+const PAGE_PORT = 6680;
+
 /** How often an agent is asked whether it has read all, milliseconds. */
 const POLL_MS = 50;
 
@@ -80,7 +83,9 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
     lifecycle.onStop('the aggregator', () => aggregator.stop());
     const target = formatAddress(aggregator.address);
     for (const { description } of samples) print(`Replayed: ${description}.`);
-    print(`One agent beside each daemon reports to the aggregator at ${target}. What they observe:\n`);
+    print(`One agent beside each daemon reports to the aggregator at ${target}.`);
+    const page = `http://localhost:${aggregator.httpAddress?.port ?? PAGE_PORT}/`;
+    print(`\n  To look at: ${page}\n\nWhat the agents observe:\n`);
 
     const client = new HealthClient({ target });
     lifecycle.onStop('the client', () => client.close());
@@ -116,7 +121,8 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
       print(`  ${subject} ${statusName(worstStatus(inference.observation))}`);
     }
     if (!values.once) {
-      print(`\nThe aggregator goes on serving until Ctrl-C. Ask it, for example:`);
+      print(`\nThe aggregator goes on serving until Ctrl-C, and every minute the incidents come again.`);
+      print(`Look at ${page}, or ask it, for example:`);
       print(`  node dist/cli/hview-client.js -server ${target} dump panorama`);
       isQuiet = true;
       while (!signal.aborted) {
@@ -130,11 +136,16 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
   return 0;
 }
 
-/** On the default port, so that the client finds it without being told; on a free one when that is taken. */
+/** On the usual ports, so that the client finds it without being told; on free ones when they are taken. */
 async function startAggregator(databaseFile: string): Promise<Aggregator> {
-  for (const port of [DEFAULT_PORT, 0]) {
+  for (const [port, pagePort] of [
+    [DEFAULT_PORT, PAGE_PORT],
+    [DEFAULT_PORT, 0],
+    [0, 0],
+  ] as const) {
+    const config = standaloneConfig('demo', `localhost:${port}`, databaseFile);
     const aggregator = new Aggregator({
-      config: standaloneConfig('demo', `localhost:${port}`, databaseFile),
+      config: { ...config, httpAddress: `localhost:${pagePort}` },
       persistence: new SqlitePersistence({ file: databaseFile, logger: silentLogger }),
       clock: systemClock,
       random: Math.random,

@@ -20,7 +20,7 @@ import type { ShownStatus } from './status/status.js';
 import { isSick, shown } from './status/status.js';
 import { useKeys } from './view/use-keys.js';
 import { useView } from './view/use-view.js';
-import { selected, worstFirst } from './view/selection.js';
+import { compareNames, selected, worstFirst } from './view/selection.js';
 import { systemOf } from '../protocol/system-of.js';
 
 /** The whole page. */
@@ -41,7 +41,11 @@ export function App({ api, feed }: { readonly api: ApiClient; readonly feed: Fee
     [inSystems, statuses],
   );
   const counts = useMemo(() => countBy(inSystems, ({ status }) => shown(status)), [inSystems]);
-  const systemCounts = useMemo(() => countBy(all, ({ subject }) => systemOf(subject)), [all]);
+  const systemCounts = useMemo(
+    () =>
+      new Map([...countBy(all, ({ subject }) => systemOf(subject))].sort(([a], [b]) => compareNames(a, b))),
+    [all],
+  );
   const model = useMemo(
     () => (state.matrix === null ? null : matrixModel(state.matrix, chosen)),
     [state.matrix, chosen],

@@ -52,6 +52,7 @@ function Vote({ vote, isMeant }: { readonly vote: VoteJson; readonly isMeant: bo
             <span style={{ width: `${weight}%` }} />
           </span>
           <span class="unseen">weight </span>
+          <span aria-hidden={true}>×</span>
           {(weight / 100).toFixed(2)}
         </span>
         <span class="score" title="Score: 0 is the worst, 100 the best">

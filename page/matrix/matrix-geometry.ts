@@ -16,7 +16,7 @@ export interface Geometry {
 }
 
 /** At scale 1; a wall screen has larger letters and so larger cells. */
-const CELL = { min: 25, maxWidth: 148, maxHeight: 38, wordWidth: 136 } as const;
+const CELL = { min: 25, maxWidth: 148, maxHeight: 34, wordWidth: 136 } as const;
 
 /** Around a text, at scale 1. */
 const PADDING = { label: 44, head: 20 } as const;

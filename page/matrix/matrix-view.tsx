@@ -152,7 +152,14 @@ export function MatrixView({ model, chosen, theme, onChoose }: MatrixViewProps):
   return (
     <>
       <p class="caption" aria-hidden={true}>
-        {meant === null ? 'Point at a cell, or press m and the arrow keys' : captionOf(model, meant)}
+        {meant !== null ? (
+          captionOf(model, meant)
+        ) : (
+          <>
+            <span class="for-pointers">Point at a cell, or press m and the arrow keys</span>
+            <span class="for-fingers">Tap a cell to see why</span>
+          </>
+        )}
       </p>
       <div class="matrix" style={{ height: whole.height }}>
         <canvas ref={canvas} aria-hidden={true} style={{ width: size.width, height: size.height }} />

@@ -58,7 +58,7 @@ function tellOfAnIncident(): void {
 }
 
 function sickNames(page: Page): Promise<string[]> {
-  return page.getByRole('region', { name: /^Sick/ }).locator('.name').allTextContents();
+  return page.getByRole('region', { name: /^Sick/ }).locator('.name .whole').allTextContents();
 }
 
 async function matrixSize(page: Page): Promise<string> {
