@@ -96,6 +96,11 @@ export class AlertGroup {
     this.#dueMs = nowMs + this.grouping.intervalMs;
   }
 
+  /** Not to be told before then. */
+  postpone(untilMs: number): void {
+    this.#dueMs = untilMs;
+  }
+
   #isNews({ key, endsAtMs }: Alert): boolean {
     return endsAtMs !== null || !this.#told.has(key);
   }

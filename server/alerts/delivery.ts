@@ -9,7 +9,7 @@ export interface Parcel {
   /** Alerts in it. */
   readonly alerts: number;
   readonly onTaken: () => void;
-  /** It is given up: after this `next` has to offer something else, or nothing. */
+  /** After this `next` has to offer something else, or nothing. */
   readonly onRefused: () => void;
 }
 

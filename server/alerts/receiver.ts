@@ -24,7 +24,7 @@ export interface ReceiverCounts {
   readonly sent: number;
   /** Requests that were not taken; those that are worth it are tried again. */
   readonly failed: number;
-  /** Alerts whose news were given up: refused for good, too old, or more than fit. */
+  /** Alerts whose news were given up: refused by an Alertmanager, too old, or more than fit. */
   readonly dropped: number;
   /** Alerts that wait to be sent. */
   readonly waiting: number;

@@ -25,6 +25,9 @@ export interface WebhookOptions {
   readonly logger: Logger;
 }
 
+/** How long a group rests that was refused, milliseconds. */
+const REFUSED_PAUSE_MS = 300_000;
+
 /** How long it is tried to tell that an alert is over, milliseconds. */
 const OVER_KEPT_MS = 24 * 60 * 60 * 1000;
 
@@ -134,11 +137,8 @@ export class WebhookReceiver implements AlertReceiver {
       body: webhookBody({ group, alerts, reason, aggregator, pageUrl, sentAtMs: clock.now() }),
       alerts: alerts.length,
       onTaken: settle,
-      onRefused: () => {
-        this.#dropped += alerts.length;
-        // Tried again when something changes, or when it would be repeated.
-        settle();
-      },
+      // Somebody may have to mend something; the other groups need not wait for that.
+      onRefused: () => group.postpone(clock.now() + REFUSED_PAUSE_MS),
     };
   }
 }

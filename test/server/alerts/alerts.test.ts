@@ -389,13 +389,19 @@ describe('a receiver that is away', () => {
     expect(rig.memory.size).toBe(0);
   });
 
-  it('that refuses is not sent the same again at once, and the drop is counted', async () => {
+  it('that refuses a group is sent it again after five minutes, and other groups at once', async () => {
     const rig = new Rig();
     rig.webhook.answer = { kind: 'refused', reason: 'answers 400' };
     rig.say('peer@1', Status.DEAD);
-    await rig.pass(600);
+    await rig.pass(25);
     expect(rig.told()).toHaveLength(1);
-    expect(rig.alerts.counts().receivers['hook']).toMatchObject({ failed: 1, dropped: 1, sent: 0 });
+    rig.webhook.answer = { kind: 'taken' };
+    rig.say('dn@1', Status.DEAD);
+    await rig.pass(60);
+    expect(rig.told().map(({ groupLabels }) => groupLabels['system'])).toEqual(['HDFS']);
+    await rig.pass(240);
+    expect(rig.told().map(({ groupLabels }) => groupLabels['system'])).toEqual(['ZooKeeper']);
+    expect(rig.alerts.counts().receivers['hook']).toMatchObject({ failed: 1, dropped: 0, sent: 2 });
   });
 });
 
