@@ -170,13 +170,15 @@ export class CallGuard {
       } else if (ageMs > ANSWER_LIMIT_MS) {
         this.#refused.unread += 1;
         open.connection.socket.destroy();
+        this.#leave(open);
       }
     }
-    for (const { socket, openCalls, lastUsedMs, isUsed } of this.#connections.values()) {
+    for (const [key, { socket, openCalls, lastUsedMs, isUsed }] of this.#connections) {
       const restMs = nowMs - lastUsedMs;
       if (openCalls > 0 || restMs <= (isUsed ? IDLE_LIMIT_MS : UNUSED_LIMIT_MS)) continue;
       this.#refused.idle += 1;
       socket.destroy();
+      this.#connections.delete(key);
     }
   }
 

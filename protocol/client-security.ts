@@ -14,8 +14,11 @@ import { WatchedFiles } from '../runtime/watched-files.js';
 import { parseAddress } from './address.js';
 
 export interface ClientSecurityOptions {
-  /** The own certificate, and the authorities of aggregators; null: plain text, unless `usesSystemRoots`. */
-  readonly tls: TlsPaths | null;
+  /**
+   * The own certificate, and the authorities of aggregators; null: plain text, unless `usesSystemRoots`. Files that
+   * somebody else has opened are his to close.
+   */
+  readonly tls: TlsPaths | TlsFiles | null;
   /** TLS with the authorities that the system trusts. */
   readonly usesSystemRoots?: boolean;
   /** A file whose first line ends in the token. */
@@ -42,7 +45,7 @@ export class ClientSecurity {
   constructor(options: ClientSecurityOptions) {
     this.#options = options;
     const { tls, usesSystemRoots = false, tokenFile, clock, logger } = options;
-    this.#files = tls === null ? null : new TlsFiles({ paths: tls, clock, logger });
+    this.#files = tls === null || tls instanceof TlsFiles ? tls : new TlsFiles({ paths: tls, clock, logger });
     this.#context = this.#files !== null || usesSystemRoots ? contextOf(this.#files) : null;
     this.#files?.onChange(() => {
       // The object that the channel holds stays the same: its next connection finds the new context in it.
@@ -76,7 +79,7 @@ export class ClientSecurity {
   }
 
   close(): void {
-    this.#files?.close();
+    if (this.#files !== this.#options.tls) this.#files?.close();
     this.#watchedToken?.close();
   }
 

@@ -44,6 +44,8 @@ export interface HealthServerOptions {
   /** Who may call what, and how much; default everybody. */
   readonly policy?: CallPolicy;
   readonly callLimits?: CallLimits;
+  /** How often each connection is asked for a sign of life, and how long it may take; default 30 s and 10 s. */
+  readonly signOfLife?: { readonly everyMs: number; readonly withinMs: number };
   /** Largest request in bytes; a larger one answers RESOURCE_EXHAUSTED. */
   readonly maxRequestBytes?: number;
 }
@@ -70,6 +72,7 @@ type Implementation = {
 };
 
 const NO_STREAMS = { close: (): void => undefined };
+const SIGN_OF_LIFE = { everyMs: 30_000, withinMs: 10_000 };
 
 /** Larger than any request that is taken, so that one that is too large can be told what is allowed. */
 const DEFAULT_MAX_REQUEST_BYTES = 1280 * 1024;
@@ -79,12 +82,17 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
   // What goes wrong comes back as an error; gRPC's own lines on standard error would only repeat it.
   if (process.env['GRPC_VERBOSITY'] === undefined) setLogVerbosity(logVerbosity.NONE);
   const { clock, policy = EVERYBODY, callLimits = DEFAULT_CALL_LIMITS } = options;
+  const { signOfLife = SIGN_OF_LIFE } = options;
   const guard = new CallGuard({ policy, limits: callLimits, clock });
   const server = new Server({
     interceptors: [guard.interceptor],
     'grpc.max_receive_message_length': options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
     'grpc.enable_channelz': 0,
     'grpc.so_reuseport': 0,
+    // Somebody who breaks the rules of HTTP/2 in certain ways leaves a connection behind that is never
+    // read again, and so never seen to be closed; nor does a machine that is gone say so.
+    'grpc.keepalive_time_ms': signOfLife.everyMs,
+    'grpc.keepalive_timeout_ms': signOfLife.withinMs,
     // All streams that one read from a socket opens are begun in one turn of the event loop; with more
     // of them, one busy client would hold up all others.
     'grpc.max_concurrent_streams': 100,

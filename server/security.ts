@@ -38,10 +38,13 @@ export class Security {
             paths: { cert, key, ...(clientCa === '' ? {} : { ca: clientCa }) },
           });
     this.#tokens = tokenFile === '' ? null : new TokenTable(tokenFile, surroundings);
-    const ca = peerCa === '' ? clientCa : peerCa;
     this.peers = new ClientSecurity({
       ...surroundings,
-      tls: cert === '' ? null : { cert, key, ...(ca === '' ? {} : { ca }) },
+      // The same authority on both sides is the rule.
+      tls:
+        this.#files === null || peerCa === '' || peerCa === clientCa
+          ? this.#files
+          : { cert, key, ca: peerCa },
       ...(peerTokenFile === '' ? {} : { tokenFile: peerTokenFile }),
       allowsInsecure,
     });

@@ -14,6 +14,8 @@ const DOCUMENTS = [
   'plugins/README.md',
   'protocol/README.md',
   'server/README.md',
+  'SECURITY.md',
+  'samples/tls/README.md',
   'samples/capture/zookeeper/README.md',
   'samples/deploy/README.md',
   'samples/self-report/README.md',

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { describeError, systemErrorReason } from '../../runtime/errors.js';
@@ -71,6 +71,8 @@ function damageNote(
 
 /** Throws what SQLite throws, and DamageError. `isChecked`: whether it may be damaged. */
 function openWhole({ file, busyTimeoutMs, rememberedIds }: JournalSettings, isChecked: boolean): OpenJournal {
+  // Log lines may hold what is not for everybody's eyes: a new file is its owner's.
+  closeSync(openSync(file, 'a', 0o600));
   const database = new Database(file);
   try {
     database.pragma(`busy_timeout = ${busyTimeoutMs}`);

@@ -22,7 +22,11 @@ try {
   const { testimony, integrity, exitCodes, complaints } = result;
   const isWhole = testimony.missing === 0 && testimony.twice === 0 && testimony.changed === 0;
   const isWell =
-    isWhole && integrity === 'ok' && exitCodes.every((code) => code === 0) && complaints.length === 0;
+    isWhole &&
+    integrity === 'ok' &&
+    result.answered > requests / 2 &&
+    exitCodes.every((code) => code === 0) &&
+    complaints.length === 0;
   process.stdout.write(isWell ? 'it is up, and its data is whole\n' : 'IT DID NOT BEAR THEM\n');
   process.exitCode = isWell ? 0 : 1;
 } finally {
