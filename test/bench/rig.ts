@@ -48,9 +48,9 @@ export class Rig {
     await this.#server.waitForOutput(/listens/);
   }
 
-  async endServer(): Promise<void> {
+  async endServer(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const server = this.#running(this.#server);
-    server.kill('SIGTERM');
+    server.kill(signal);
     await server.exited;
     this.#server = null;
   }

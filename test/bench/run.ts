@@ -17,6 +17,7 @@ import { loadNow, thisMachine } from './machine.js';
 import { benchMatching } from './matching.js';
 import { benchMemory } from './memory.js';
 import { benchPage } from './page.js';
+import { benchRestart } from './restart.js';
 import type { BenchRow } from './table.js';
 import { formatTable } from './table.js';
 
@@ -29,6 +30,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   intake: ({ folder }) => benchIntake(folder),
   latency: benchLatency,
   memory: benchMemory,
+  restart: benchRestart,
   idle: benchIdle,
   inference: benchInference,
   page: benchPage,

@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { playMany } from './model.js';
+import { playRestarts } from './restarts.js';
 import { runScenario } from './run-scenario.js';
 import { SCENARIOS } from './scenarios.js';
 
@@ -17,5 +18,12 @@ describe('every line of a log reaches the journal once', () => {
 
   it('over random rotations, cuts, crashes and restarts', async () => {
     await playMany(25, SEED);
+  });
+});
+
+describe('an aggregator that is killed under load', () => {
+  it('knows after each restart what it knew, and has what it acknowledged, once', async () => {
+    const { reports } = await playRestarts(6, SEED);
+    expect(reports).toBeGreaterThan(100);
   });
 });

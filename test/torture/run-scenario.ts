@@ -1,4 +1,5 @@
 import type { AgentCounts } from '../../agent/agent-counts.js';
+import { randomFrom } from './random.js';
 import type { Scenario } from './scenario.js';
 import type { Outcome } from './world.js';
 import { World, obstacleTo } from './world.js';
@@ -36,15 +37,4 @@ export async function runScenario(scenario: Scenario, seed: number): Promise<Sce
 
 function lossesIn({ sources }: AgentCounts): number {
   return sources.reduce((sum, { losses }) => sum + losses, 0);
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

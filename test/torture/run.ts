@@ -1,11 +1,12 @@
 /**
  * Runs the scenarios and prints what became of the lines: `npm run torture [-- NAME ...] [-- --seed N]`.
- * `npm run torture -- model [RUNS] [SEED]` plays random stories instead. Ends with 1 when a promise was
- * not kept.
+ * `npm run torture -- model [RUNS] [SEED]` plays random stories instead, `npm run torture -- restarts [KILLS]
+ * [SEED]` kills an aggregator under load. Ends with 1 when a promise was not kept.
  */
 import { describeError } from '../../runtime/errors.js';
 import { SCENARIOS } from './scenarios.js';
 import { playMany } from './model.js';
+import { playRestarts } from './restarts.js';
 import { runScenario } from './run-scenario.js';
 
 const words = process.argv.slice(2);
@@ -15,6 +16,17 @@ if (words[0] === 'model') {
   process.stdout.write(`${runs} random stories, seed ${seed}\n`);
   await playMany(runs, seed);
   process.stdout.write('every line arrived once and in order\n');
+  process.exit(0);
+}
+if (words[0] === 'restarts') {
+  const kills = Number(words[1] ?? 50);
+  const seed = Number(words[2] ?? Date.now() % 1_000_000);
+  process.stdout.write(`${kills} times kill -9 of an aggregator under load, seed ${seed}\n`);
+  const { reports, registrations, slowestStartMs } = await playRestarts(kills, seed);
+  process.stdout.write(
+    `as before after every restart: ${reports} reports with ids, once each, ${registrations} registrations; ` +
+      `slowest start ${slowestStartMs} ms\n`,
+  );
   process.exit(0);
 }
 const seedAt = words.indexOf('--seed');
