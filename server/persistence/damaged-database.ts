@@ -25,25 +25,13 @@ interface SavedTable {
   readonly name: string;
   /** What its rows are ordered by. */
   readonly key: readonly string[];
-  /** What a start does not need is copied only while there is time. */
-  readonly isOfThePast?: boolean;
 }
 
-/** What is needed most comes first. */
-const SAVED_TABLES: readonly SavedTable[] = [
-  { name: 'registrations', key: ['handle'] },
-  { name: 'watch_list', key: ['subject'] },
-  { name: 'forgotten_subjects', key: ['subject'] },
-  { name: 'relay_state', key: ['peer', 'name'] },
-  { name: 'taken_prints', key: ['last'] },
-  { name: 'panoramas', key: ['id'] },
-  { name: 'standing_verdicts', key: ['subject'] },
-  { name: 'verdict_changes', key: ['sequence'] },
-  { name: 'journal_state', key: ['name'] },
-  { name: 'journal_marks', key: ['at_ms'] },
-  { name: 'reports', key: ['id'], isOfThePast: true },
-  { name: 'inferences', key: ['id'], isOfThePast: true },
-];
+/** Tables of the original may stand beside ours. */
+const OF_THE_ORIGINAL: readonly string[] = ['panorama', 'inference', 'registration'];
+
+/** What a start does not need is copied last, and only while there is time. */
+const OF_THE_PAST: readonly string[] = ['reports', 'inferences'];
 
 export function isDamage(error: unknown): boolean {
   if (error instanceof DamageError) return true;
@@ -65,8 +53,8 @@ export function checkWhole(database: Database.Database, file: string): void {
     .get() as [number];
   const there = statSync(file).size;
   if (inLog === carriedOver && there < bytes) throw new DamageError(`it has ${there} bytes of ${bytes}`);
-  const tables = SAVED_TABLES.filter(({ isOfThePast }) => isOfThePast !== true).map(({ name }) => name);
-  for (const check of bytes <= CHECKED_BYTES ? ['1'] : tables) {
+  const needed = tablesOf(database).filter(({ name }) => !OF_THE_PAST.includes(name));
+  for (const check of bytes <= CHECKED_BYTES ? ['1'] : needed.map(({ name }) => name)) {
     const [said] = database.prepare(`PRAGMA quick_check(${check})`).raw(true).get() as [string];
     if (said !== 'ok') throw new DamageError(said);
   }
@@ -130,7 +118,7 @@ export function salvage(aside: string, into: Database.Database, clock: Clock = s
   let from: Database.Database | null = null;
   try {
     from = new Database(aside, { readonly: true });
-    for (const table of SAVED_TABLES) {
+    for (const table of tablesOf(into)) {
       const { count, reason } = copyTable(from, into, table, () => clock.monotonic() > untilMs);
       rows[table.name] = count;
       if (reason !== null) unreadable[table.name] = reason;
@@ -160,7 +148,7 @@ function numberFromHere(database: Database.Database): void {
 function copyTable(
   from: Database.Database,
   into: Database.Database,
-  { name, key, isOfThePast = false }: SavedTable,
+  { name, key }: SavedTable,
   isLate: () => boolean,
 ): { readonly count: number; readonly reason: string | null } {
   const columns = commonColumns(from, into, name);
@@ -192,7 +180,7 @@ function copyTable(
         continue;
       }
       const newest = found.at(-1);
-      if (newest === undefined || (isOfThePast && isLate())) return true;
+      if (newest === undefined || (OF_THE_PAST.includes(name) && isLate())) return true;
       for (const row of found) count += insert.run(row).changes;
       last = places.map((place) => newest[place]);
     }
@@ -202,6 +190,22 @@ function copyTable(
   if (!copy('DESC')) copy('ASC');
   into.exec('COMMIT');
   return { count, reason };
+}
+
+/** All that the schema has, what is needed first. */
+function tablesOf(database: Database.Database): SavedTable[] {
+  const there = database
+    .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+    .raw(true)
+    .all() as [string][];
+  const names = there.filter(([name]) => !OF_THE_ORIGINAL.includes(name) && /^\w+$/.test(name));
+  const keys = database.prepare('SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk').raw(true);
+  const tables = names.map(([name]) => ({
+    name,
+    key: (keys.all(name) as [string][]).map(([column]) => column),
+  }));
+  const isPast = ({ name }: SavedTable): number => OF_THE_PAST.indexOf(name);
+  return tables.sort((a, b) => isPast(a) - isPast(b));
 }
 
 function commonColumns(from: Database.Database, into: Database.Database, table: string): string[] {
