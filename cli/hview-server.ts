@@ -50,7 +50,7 @@ const FLAGS = {
     kind: 'text',
     default: '',
     placeholder: 'host:port',
-    help: 'Where to show the page, and its data as JSON, for a browser. Without it nowhere.',
+    help: 'Where to show the page, its data as JSON, and the health checks /healthz and /readyz. Without it nowhere.',
   },
   inference: {
     kind: 'text',

@@ -21,6 +21,7 @@ import { hasReceivers } from './alerts/alerts-config.js';
 import type { AlertCounts, Alerts } from './alerts/alerts.js';
 import { buildAlerts } from './alerts/build-alerts.js';
 import type { AggregatorConfig } from './config.js';
+import { healthRoutes } from './http/health-routes.js';
 import { HttpPort } from './http/http-port.js';
 import { ALGORITHMS } from './inference/algorithms.js';
 import { Inferences } from './inference/inferences.js';
@@ -122,6 +123,8 @@ export class Aggregator {
   #alerts: Alerts | null = null;
   #server: RunningHealthServer | null = null;
   #http: HttpPort | null = null;
+  /** It takes reports. */
+  #isServing = false;
   #isSettling = false;
   #restMs = 0;
 
@@ -220,6 +223,8 @@ export class Aggregator {
       this.#lifecycle.onStop('the service', () => this.#server?.stop(STOP_LIMIT_MS.service));
 
       await this.#openHttp();
+      this.#isServing = true;
+      this.#lifecycle.onStop('the readiness', () => void (this.#isServing = false));
       this.#alerts?.start();
       this.#greetPeers();
       // What peers took us to be uninterested in before a restart, they are to send again.
@@ -376,7 +381,7 @@ export class Aggregator {
   }
 
   async #openHttp(): Promise<void> {
-    const { config, clock, logger } = this.#options;
+    const { config, clock, logger, persistence } = this.#options;
     if (config.httpAddress === '') return;
     this.#http = await HttpPort.open({
       listenOn: config.httpAddress,
@@ -385,6 +390,11 @@ export class Aggregator {
       panoramas: () => this.#store.panoramas(),
       security: this.#security,
       limits: config.limits,
+      routes: healthRoutes({
+        isServing: () => this.#isServing,
+        journal: () => persistence.counts(),
+        clock,
+      }),
       ...{ clock, logger },
     });
     this.#lifecycle.onStop('the HTTP port', () => this.#http?.stop(STOP_LIMIT_MS.http));

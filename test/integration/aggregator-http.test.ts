@@ -45,6 +45,14 @@ async function reportSick({ client }: RunningAggregator): Promise<void> {
 }
 
 describe('an aggregator with an HTTP port', () => {
+  it('tells everybody who asks whether it is well and takes reports', async () => {
+    const { url } = await start();
+    for (const path of ['/healthz', '/readyz']) {
+      const answer = await fetch(`${url}${path}`);
+      expect([answer.status, await answer.text()]).toEqual([200, 'ok\n']);
+    }
+  });
+
   it('tells over it what came in over gRPC, down to the line', async () => {
     const running = await start();
     await reportSick(running);

@@ -3,7 +3,7 @@
 import { get as getPlain } from 'node:http';
 import { get as getSecure } from 'node:https';
 
-const place = process.env.HVIEW_HEALTH ?? 'http://localhost:6690/healthz';
+const place = process.env.HVIEW_HEALTH ?? 'http://localhost:6680/healthz';
 if (place !== 'none') {
   const get = place.startsWith('https:') ? getSecure : getPlain;
   const request = get(place, { rejectUnauthorized: false, timeout: 4000 }, (response) => {
