@@ -23,6 +23,7 @@ import { buildAlerts } from './alerts/build-alerts.js';
 import type { AggregatorConfig } from './config.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HttpPort } from './http/http-port.js';
+import { pageUrl } from './http/page-url.js';
 import { ALGORITHMS } from './inference/algorithms.js';
 import { Inferences } from './inference/inferences.js';
 import type { AdmissionLimits } from './intake/admission.js';
@@ -342,7 +343,7 @@ export class Aggregator {
     return buildAlerts({
       config: config.alerts,
       aggregator: config.id,
-      pageUrl: '',
+      pageUrl: pageUrl(config.httpAddress, config.security.cert !== ''),
       verdicts: this.#verdicts,
       memory: {
         remember: (alert) => persistence.saveAlert(alert.key, JSON.stringify(alert)),

@@ -24,7 +24,7 @@ export function plotOptions(
   return {
     width: element.clientWidth,
     height: Math.round(176 * scale),
-    padding: [8 * scale, 12 * scale, 0, 0],
+    padding: [8 * scale, 28 * scale, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false } },
     scales: { x: { time: true }, y: { range: [-0.4, LEVELS.length - 0.6] } },
@@ -42,6 +42,7 @@ export function plotOptions(
         stroke: quiet,
         font,
         size: 26 * scale,
+        space: 76 * scale,
         grid: { show: false },
         ticks: { stroke: line, width: 1, size: 4 },
         values: (_plot, splits, _axis, _space, step) => splits.map((seconds) => tickText(seconds, step)),

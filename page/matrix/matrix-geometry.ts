@@ -16,7 +16,10 @@ export interface Geometry {
 }
 
 /** At scale 1; a wall screen has larger letters and so larger cells. */
-const CELL = { min: 25, maxWidth: 148, maxHeight: 34, wordWidth: 136 } as const;
+const CELL = { min: 25, comfortable: 28, maxWidth: 148, maxHeight: 34, wordWidth: 136 } as const;
+
+/** What is left to the lanes below when the rows remain comfortable, at scale 1. */
+const LANES_HEIGHT = 230;
 
 /** Around a text, at scale 1. */
 const PADDING = { label: 44, head: 20 } as const;
@@ -48,7 +51,10 @@ export function geometryOf(input: GeometryInput): Geometry {
   const headHeight = Math.round(
     isUpright ? Math.min(observerWidth + PADDING.head * scale, 190 * scale, heightRoom * 0.4) : 34 * scale,
   );
-  const rowRoom = (heightRoom - headHeight - 8) / Math.max(1, model.rows.length);
+  const rows = Math.max(1, model.rows.length);
+  const allRoom = (heightRoom - headHeight - 8) / rows;
+  const sharedRoom = allRoom - (LANES_HEIGHT * scale) / rows;
+  const rowRoom = sharedRoom >= CELL.comfortable * scale ? sharedRoom : allRoom;
   const rowHeight = Math.floor(Math.min(Math.max(rowRoom, CELL.min * scale), CELL.maxHeight * scale));
   const hasWords = columnWidth >= CELL.wordWidth * scale;
   return { width, height, labelWidth, headHeight, columnWidth, rowHeight, isUpright, hasWords };
