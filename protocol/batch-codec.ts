@@ -1,5 +1,12 @@
 /** Batches on the wire: every text once, in a table, and observations that refer to it by index. */
-import type { Batch, BatchResult, Provenance, UncheckedBatch, UncheckedBatchEntry } from './batch-service.js';
+import type {
+  Batch,
+  BatchEntry,
+  BatchResult,
+  Provenance,
+  UncheckedBatch,
+  UncheckedBatchEntry,
+} from './batch-service.js';
 import { statusFromWire } from './codec.js';
 import type * as wire from './generated/hview/v1/hview.js';
 import { SubmitBatchRequest } from './generated/hview/v1/hview.js';
@@ -7,11 +14,18 @@ import { Status as WireStatus } from './generated/idl/health.js';
 import { statusName } from './model.js';
 import { HviewError } from '../runtime/errors.js';
 
-/** The observations of a SubmitBatchRequest: field 4, length-delimited. */
+/** The observations of a SubmitBatchRequest, and of a LearnRequest: field 4, length-delimited. */
 const OBSERVATION_TAG = (4 << 3) | 2;
 
 export function batchToWire({ agent, module, entries }: Batch): wire.SubmitBatchRequest {
-  const table = new NameTable();
+  return { agent, module, ...entriesToWire(entries) };
+}
+
+/** The names go into the table. */
+export function entriesToWire(
+  entries: readonly BatchEntry[],
+  table = new NameTable(),
+): { names: string[]; observations: wire.Observation[] } {
   const observations = entries.map(({ id, report, provenance }): wire.Observation => {
     const { observer, subject, observation } = report;
     return {
@@ -28,7 +42,7 @@ export function batchToWire({ agent, module, entries }: Batch): wire.SubmitBatch
       provenance: provenance === null ? undefined : provenanceToWire(provenance, table),
     };
   });
-  return { agent, module, names: table.names, observations };
+  return { names: table.names, observations };
 }
 
 function provenanceToWire(provenance: Provenance, table: NameTable): wire.Provenance {
@@ -44,7 +58,7 @@ function provenanceToWire(provenance: Provenance, table: NameTable): wire.Proven
 }
 
 /** Gives each text the index of its first appearance. */
-class NameTable {
+export class NameTable {
   readonly names: string[] = [];
   readonly #indexes = new Map<string, number>();
 
@@ -62,9 +76,17 @@ class NameTable {
 /** Throws REQUEST_INVALID that names the field, when the bytes are no batch or an index leads nowhere. */
 export function decodeBatch(encoded: Uint8Array): UncheckedBatch {
   const { agent, module, names, observations } = decode(encoded);
+  return { agent, module, entries: entriesFromWire(names, observations) };
+}
+
+/** Throws REQUEST_INVALID that names the field, when an index leads nowhere. */
+export function entriesFromWire(
+  names: readonly string[],
+  observations: readonly wire.Observation[],
+): UncheckedBatchEntry[] {
   const nameAt = (index: number, observation: number, field: string): string =>
     names[index] ?? refuseIndex(index, observation, field, names.length);
-  const entries = observations.map((message, index): UncheckedBatchEntry => {
+  return observations.map((message, index): UncheckedBatchEntry => {
     const { id, observer, subject, seconds, nanos, metrics, provenance } = message;
     return {
       id,
@@ -93,7 +115,6 @@ export function decodeBatch(encoded: Uint8Array): UncheckedBatch {
             },
     };
   });
-  return { agent, module, entries };
 }
 
 function decode(encoded: Uint8Array): wire.SubmitBatchRequest {

@@ -20,12 +20,17 @@ const TO_GRPC: Partial<Record<ErrorCode, GrpcStatus>> = {
 
 /** Methods of hview.v1, which an aggregator of another make or an older release lacks: what it cannot do, and what then. */
 const BATCHES = { lack: 'takes no batches', hint: 'Send single reports there.' } as const;
+const PEERING = {
+  lack: 'takes no batches of other aggregators',
+  hint: 'It is the original or an older release: single reports go there.',
+} as const;
 const REASONS = {
   lack: 'tells no reasons for its verdicts',
   hint: 'It is the original or an older release. It can be asked: get inference SUBJECT, get panorama SUBJECT.',
 } as const;
 const BEYOND_IDL: Readonly<Record<string, { readonly lack: string; readonly hint: string }>> = {
   ...{ Describe: BATCHES, SubmitBatch: BATCHES },
+  ...{ Greet: PEERING, Learn: PEERING, Subscribe: PEERING, Compare: PEERING },
   ...{ Explain: REASONS, List: REASONS, History: REASONS, Watch: REASONS },
 };
 

@@ -8,6 +8,10 @@ import type { ClientSecurity } from './client-security.js';
 import * as codec from './codec.js';
 import { AggregatorService as batchMethods, SubmitBatchRequest } from './generated/hview/v1/hview.js';
 import {
+  LearnRequest as WireLearnRequest,
+  PeeringService as peeringMethods,
+} from './generated/hview/v1/peering.js';
+import {
   HealthServiceService as methods,
   LearnReportRequest_Kind,
   PingReply_Status,
@@ -23,6 +27,17 @@ import type {
   Registration,
 } from './health-service.js';
 import type { Inference, Panorama, Peer, Report, Timestamp, View } from './model.js';
+import * as peering from './peering-codec.js';
+import type {
+  Comparison,
+  Greeting,
+  GreetingRequest,
+  LearnResult,
+  PeerBatch,
+  PeeringService,
+  SubjectDigest,
+  Subscriptions,
+} from './peering-service.js';
 import type { Method } from './verdict-client.js';
 import { VerdictClient } from './verdict-client.js';
 import type { VerdictService } from './verdict-service.js';
@@ -52,6 +67,7 @@ const NO_METADATA = new Metadata();
 
 /** A batch is encoded before the call, so that its size is known. */
 const SUBMIT_BATCH = { ...batchMethods.submitBatch, requestSerialize: (encoded: Buffer) => encoded };
+const LEARN = { ...peeringMethods.learn, requestSerialize: (encoded: Buffer) => encoded };
 
 const LEARN_KINDS: Record<LearnKind, LearnReportRequest_Kind> = {
   normal: LearnReportRequest_Kind.NORMAL,
@@ -64,7 +80,7 @@ const LEARN_KINDS: Record<LearnKind, LearnReportRequest_Kind> = {
  * with an HviewError (UNREACHABLE, TIMEOUT, NOT_FOUND, REQUEST_INVALID, OVERLOADED, UNSUPPORTED,
  * REMOTE_FAILED). The connection is made by the first call and made again by itself.
  */
-export class HealthClient implements HealthService, BatchService {
+export class HealthClient implements HealthService, BatchService, PeeringService {
   readonly target: string;
   readonly #client: Client;
   readonly #deadlineMs: number;
@@ -119,6 +135,25 @@ export class HealthClient implements HealthService, BatchService {
     this.#checkSize('observations', batch.entries.length, this.#description?.maxObservations);
     this.#checkSize('bytes', encoded.length, this.#description?.maxBytes);
     return batchResultFromWire(await this.#call(SUBMIT_BATCH, encoded));
+  }
+
+  async greet({ source, run, position }: GreetingRequest): Promise<Greeting> {
+    return peering.greetingFromWire(await this.#call(peeringMethods.greet, { source, run, position }));
+  }
+
+  async learn(batch: PeerBatch): Promise<LearnResult> {
+    const encoded = Buffer.from(WireLearnRequest.encode(peering.peerBatchToWire(batch)).finish());
+    return this.#call(LEARN, encoded);
+  }
+
+  async subscribe({ source, subscribed, unsubscribed }: Subscriptions): Promise<void> {
+    const lists = { subscribed: [...subscribed], unsubscribed: [...unsubscribed] };
+    await this.#call(peeringMethods.subscribe, { source, ...lists });
+  }
+
+  async compare(source: string, subjects: readonly SubjectDigest[]): Promise<Comparison> {
+    const reply = await this.#call(peeringMethods.compare, { source, subjects: [...subjects] });
+    return peering.comparisonFromWire(reply, subjects);
   }
 
   async observe(subject: string): Promise<boolean> {

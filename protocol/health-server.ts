@@ -22,6 +22,8 @@ import {
 } from './generated/idl/service.js';
 import type { Empty, HealthServiceServer } from './generated/idl/service.js';
 import type { HealthHandlers, Intake, LearnKind } from './health-service.js';
+import { addPeeringService } from './peering-server.js';
+import type { PeeringHandlers } from './peering-service.js';
 import { addReflection } from './reflection.js';
 import { unary } from './unary.js';
 import { addVerdictService } from './verdict-server.js';
@@ -33,6 +35,8 @@ export interface HealthServerOptions {
   readonly handlers: HealthHandlers;
   /** Without them the server is like an older one: it does not know hview.v1.Aggregator. */
   readonly batchHandlers?: BatchHandlers;
+  /** Without them peers send it single reports. */
+  readonly peeringHandlers?: PeeringHandlers;
   /** Without them it does not know hview.v1.Verdicts. */
   readonly verdictHandlers?: VerdictHandlers;
   readonly clock: Clock;
@@ -102,6 +106,10 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
   if (options.batchHandlers !== undefined) {
     addBatchService(server, options.batchHandlers);
     protoFiles.push('hview/v1/hview.proto');
+  }
+  if (options.peeringHandlers !== undefined) {
+    addPeeringService(server, options.peeringHandlers);
+    protoFiles.push('hview/v1/peering.proto');
   }
   let streams = NO_STREAMS;
   if (options.verdictHandlers !== undefined) {

@@ -1,5 +1,6 @@
 import { countObservations } from './batch-codec.js';
 import { AggregatorService } from './generated/hview/v1/hview.js';
+import { PeeringService } from './generated/hview/v1/peering.js';
 import { VerdictsService } from './generated/hview/v1/verdicts.js';
 import { HealthServiceService } from './generated/idl/service.js';
 
@@ -53,6 +54,16 @@ const AGGREGATOR: Rules<typeof AggregatorService> = {
   },
 };
 
+const PEERING: Rules<typeof PeeringService> = {
+  greet: { role: 'relay', reports: () => 0 },
+  learn: {
+    role: 'relay',
+    reports: (message) => (Buffer.isBuffer(message) ? countObservations(message) : 1),
+  },
+  subscribe: { role: 'relay', reports: () => 0 },
+  compare: { role: 'relay', reports: () => 0 },
+};
+
 const VERDICTS: Rules<typeof VerdictsService> = {
   explain: { role: 'query' },
   list: { role: 'query', isLarge: true },
@@ -74,6 +85,7 @@ export const METHOD_RULES: ReadonlyMap<string, MethodRule> = new Map([
   ...byPath(HealthServiceService, HEALTH_SERVICE),
   ...byPath(AggregatorService, AGGREGATOR),
   ...byPath(VerdictsService, VERDICTS),
+  ...byPath(PeeringService, PEERING),
   ...Object.entries(OTHERS),
 ]);
 

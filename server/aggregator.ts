@@ -2,11 +2,10 @@ import type { HealthHandlers } from '../protocol/health-service.js';
 import type { Address } from '../protocol/address.js';
 import { formatAddress, parseAddress } from '../protocol/address.js';
 import type { CallRefusals } from '../protocol/call-guard.js';
-import { HealthClient } from '../protocol/health-client.js';
 import type { RunningHealthServer } from '../protocol/health-server.js';
 import { startHealthServer } from '../protocol/health-server.js';
-import type { Peer } from '../protocol/model.js';
-import { timestampFromMillis } from '../protocol/model.js';
+import type { TakenEntry } from '../protocol/batch-service.js';
+import type { Peer, Report } from '../protocol/model.js';
 import type { Verdicts } from '../protocol/verdict.js';
 import type { Clock } from '../runtime/clock.js';
 import { every } from '../runtime/clock.js';
@@ -32,18 +31,21 @@ import type { IntakeCounts } from './intake/intake-counts.js';
 import { Intake } from './intake/intake.js';
 import { TakenIds } from './intake/taken-ids.js';
 import type { Persistence, PersistenceCounts } from './persistence/persistence.js';
-import type { PeerLinkCounts } from './relay/peer-link.js';
-import { PeerLink } from './relay/peer-link.js';
-import { Relay } from './relay/relay.js';
+import { Mesh } from './relay/mesh.js';
+import type { PeerCounts } from './relay/peer-counts.js';
+import type { RelayLogLimits } from './relay/relay-log.js';
 import { batchHandlers, checkEntries } from './rpc/batch-handlers.js';
 import { healthHandlers } from './rpc/health-handlers.js';
+import { peeringHandlers } from './rpc/peering-handlers.js';
 import { Registrations } from './rpc/registrations.js';
 import { checkName } from './rpc/validation.js';
 import { verdictHandlers } from './rpc/verdict-handlers.js';
 import { describeSecurity } from './security-config.js';
 import { Security } from './security.js';
 import { HoldBuffer } from './store/hold-buffer.js';
+import { PanoramaDigests } from './store/panorama-digests.js';
 import { DEFAULT_OBSERVATIONS_PER_VIEW, ReportStore } from './store/report-store.js';
+import type { RetentionRule } from './store/retention.js';
 import { AggregatorVerdicts } from './verdicts/aggregator-verdicts.js';
 
 export interface AggregatorOptions {
@@ -56,6 +58,8 @@ export interface AggregatorOptions {
   readonly admission?: AdmissionLimits;
   /** Ids of reports that are remembered, so that one sent again has no effect; default 500,000. */
   readonly rememberedIds?: number;
+  /** What is kept for peers that are away; default 50,000 reports and 32 MB. */
+  readonly relayLog?: RelayLogLimits;
 }
 
 /** What the aggregator did since its start. */
@@ -68,18 +72,12 @@ export interface AggregatorCounts extends IntakeCounts {
   /** Calls at the gRPC port that were not let through, or not carried to their end. */
   readonly calls: CallRefusals | null;
   /** Key: the peer's id. */
-  readonly relay: Readonly<Record<string, PeerLinkCounts>>;
+  readonly relay: Readonly<Record<string, PeerCounts>>;
   /** Null: nobody is told of alerts. */
   readonly alerts: AlertCounts | null;
   /** Ids of reports by which repetitions are noticed, and the memory for them. */
   readonly remembered: { readonly ids: number; readonly bytes: number };
 }
-
-/** Messages that may wait for a peer that is away; about a minute of a busy system. */
-const PEER_QUEUE_LENGTH = 10_000;
-
-/** How long a peer may take for one message, milliseconds. */
-const PEER_DEADLINE_MS = 3000;
 
 const HOLD_SWEEP_MS = 60_000;
 
@@ -94,9 +92,6 @@ const INFERENCES_PER_TURN = 100;
 
 /** After each turn, what comes in has this many times as long to itself: a flood is not to slow down the intake. */
 const REST_FACTOR = 4;
-
-/** Before the subject: the name under which the journal keeps that a peer wants nothing about it. */
-const UNINTERESTED = 'uninterested ';
 
 /** How long each part may take to stop, milliseconds; those that may wait make 5 s together. */
 const STOP_LIMIT_MS = { service: 1250, http: 250, relay: 500, part: 3000 } as const;
@@ -113,11 +108,11 @@ export class Aggregator {
   readonly #store: ReportStore;
   readonly #held: HoldBuffer;
   readonly #registrations: Registrations;
+  readonly #digests = new PanoramaDigests((subject) => this.#store.panorama(subject));
   readonly #inferences: Inferences;
   readonly #verdicts: AggregatorVerdicts;
   readonly #security: Security;
-  readonly #peers = new Map<string, HealthClient>();
-  readonly #relay: Relay;
+  readonly #mesh: Mesh;
   readonly #intake: Intake;
   /** Those that were told before a restart. */
   readonly #toldAlerts: Alert[] = [];
@@ -157,7 +152,21 @@ export class Aggregator {
       save: (subject, standing, change) => persistence.saveVerdict(subject, standing, change),
       clock,
     });
-    this.#relay = new Relay(this.#connectPeers());
+    this.#mesh = new Mesh({
+      ...options,
+      self: { id: config.id, address: config.address },
+      peers: config.peers,
+      security: this.#security.peers,
+      views: {
+        watched: () => this.#store.watched().keys(),
+        subjects: () => this.#store.subjects(),
+        digest: (subject) => this.#digests.digest(subject),
+        standing: (subject) => this.#standing(subject),
+      },
+      ...(options.relayLog === undefined ? {} : { logLimits: options.relayLog }),
+      save: (peer, name, value) => persistence.saveRelayState(peer, name, value),
+    });
+    this.#mesh.connect(this.#lifecycle);
     this.#intake = new Intake({
       clock,
       filterSubmission: config.filterSubmission,
@@ -166,13 +175,15 @@ export class Aggregator {
       store: this.#store,
       held: this.#held,
       journal: persistence,
-      relay: this.#relay,
+      relay: this.#mesh.relay,
       evidence: this.#verdicts,
       onChange: (subject, observer) => {
         persistence.panoramaChanged(subject);
+        this.#digests.changed(subject);
         this.#inferences.mark(subject, observer);
         this.#settleSoon();
       },
+      wouldKeep: (report) => this.#wouldKeep(report),
       admission: new Admission(options.admission),
       takenIds: new TakenIds(options.rememberedIds),
       storeLimits: config.limits.store,
@@ -204,7 +215,7 @@ export class Aggregator {
       this.#lifecycle.onStop('inference', () => void this.#inferences.settle());
       this.#alerts = this.#buildAlerts();
       this.#lifecycle.onStop('the alerts', () => this.#alerts?.close());
-      this.#lifecycle.onStop('the relay', () => this.#relay.close(clock, STOP_LIMIT_MS.relay));
+      this.#lifecycle.onStop('the relay', () => this.#mesh.relay.close(clock, STOP_LIMIT_MS.relay));
 
       this.#server = await startHealthServer({
         address: parseAddress(config.listen === '' ? config.address : config.listen),
@@ -214,6 +225,15 @@ export class Aggregator {
           submit: (size, decode) => this.#intake.batch(size, decode),
         }),
         verdictHandlers: verdictHandlers(this.#verdicts),
+        peeringHandlers: peeringHandlers({
+          run: this.#mesh.run,
+          relay: this.#mesh.relay,
+          positions: this.#mesh.positions,
+          learn: (size, decode) => this.#intake.learntBatch(size, decode),
+          differs: ({ subject, digest }) =>
+            digest !== this.#digests.digest(subject) &&
+            (!config.filterSubmission || this.#store.isWatched(subject)),
+        }),
         security: this.#security.port,
         policy: this.#security.access,
         connectionLimits: config.limits,
@@ -227,9 +247,9 @@ export class Aggregator {
       this.#isServing = true;
       this.#lifecycle.onStop('the readiness', () => void (this.#isServing = false));
       this.#alerts?.start();
-      this.#greetPeers();
       // What peers took us to be uninterested in before a restart, they are to send again.
-      for (const subject of this.#store.watched().keys()) this.#relay.subscribe(subject);
+      for (const subject of this.#store.watched().keys()) this.#mesh.relay.subscribe(subject);
+      this.#mesh.start(this.#lifecycle);
       this.#collectGarbageRegularly();
       logger.info('the aggregator listens', {
         id: config.id,
@@ -266,7 +286,7 @@ export class Aggregator {
       journal: this.#options.persistence.counts(),
       connections: this.#server?.connections() ?? NO_CONNECTIONS,
       calls: this.#server?.refusals() ?? null,
-      relay: this.#relay.counts(),
+      relay: this.#mesh.relay.counts(),
       alerts: this.#alerts?.counts() ?? null,
       remembered: this.#intake.remembered(),
     };
@@ -319,10 +339,7 @@ export class Aggregator {
         },
         standing: (subject, standing) => verdicts.restoreStanding(subject, standing),
         verdictChange: (change) => verdicts.restoreChange(change),
-        relayState: (peer, name) => {
-          if (name.startsWith(UNINTERESTED))
-            this.#relay.restoreUninterested(peer, name.slice(UNINTERESTED.length));
-        },
+        relayState: (peer, name, value) => this.#mesh.restore(peer, name, value),
       },
       {
         panorama: (subject) => store.panorama(subject),
@@ -368,16 +385,16 @@ export class Aggregator {
       register: (registration) => this.#intake.register(registration),
       observe: async (subject) => {
         const isNew = await this.#intake.watch(subject);
-        this.#relay.subscribe(subject);
+        this.#mesh.relay.subscribe(subject);
         return isNew;
       },
       stopObserving: async (subject) => {
         const wasWatched = await this.#intake.unwatch(subject);
-        this.#relay.unsubscribe(subject);
+        this.#mesh.relay.unsubscribe(subject);
         return wasWatched;
       },
-      interested: (peerId, subject) => this.#relay.interested(peerId, subject),
-      uninterested: (peerId, subject) => this.#relay.uninterested(peerId, subject),
+      interested: (peerId, subject) => this.#mesh.relay.interested(peerId, subject),
+      uninterested: (peerId, subject) => this.#mesh.relay.uninterested(peerId, subject),
     });
   }
 
@@ -406,55 +423,22 @@ export class Aggregator {
     return { self: { id, address }, peers: [...peers].map(([name, at]) => ({ id: name, address: at })) };
   }
 
-  #connectPeers(): ReadonlyMap<string, PeerLink> {
-    const { config, clock, random, logger, persistence } = this.#options;
-    const self = { id: config.id, address: config.address };
-    const links = new Map<string, PeerLink>();
-    for (const [id, address] of config.peers) {
-      if (id === config.id) continue;
-      const service = new HealthClient({
-        target: address,
-        deadlineMs: PEER_DEADLINE_MS,
-        security: this.#security.peers,
-      });
-      this.#peers.set(id, service);
-      this.#lifecycle.onStop(`the connection to ${id}`, () => service.close());
-      const queueLength = PEER_QUEUE_LENGTH;
-      const onInterest = (subject: string, isInterested: boolean): void =>
-        persistence.saveRelayState(id, `${UNINTERESTED}${subject}`, isInterested ? null : '');
-      links.set(
-        id,
-        new PeerLink({
-          peer: { id, address },
-          self,
-          service,
-          clock,
-          random,
-          logger,
-          queueLength,
-          onInterest,
-        }),
-      );
-    }
-    return links;
+  /** All that stands of the subject, as it goes to a peer that lacks it. */
+  #standing(subject: string): TakenEntry[] {
+    const views = [...(this.#store.panorama(subject)?.views.values() ?? [])];
+    return views.flatMap(({ observer, observations }) =>
+      observations.map((observation) => ({
+        id: this.#intake.idOf(observation),
+        report: { observer, subject, observation },
+        provenance: null,
+      })),
+    );
   }
 
-  /** Makes the connections, and lets the logs of both sides tell that they know each other. */
-  #greetPeers(): void {
-    const { config, logger } = this.#options;
-    const self = { id: config.id, address: config.address };
-    for (const [peer, service] of this.#peers) {
-      service.ping(self, timestampFromMillis(this.#options.clock.now())).then(
-        () => logger.info('a peer answers', { peer, address: service.target }),
-        (error: unknown) => {
-          logger.info('a peer does not answer yet', {
-            peer,
-            address: service.target,
-            reason: describeError(error),
-          });
-        },
-      );
-    }
+  #wouldKeep(report: Report): boolean {
+    const { config, clock } = this.#options;
+    const rule = config.retention.enable ? this.#retentionRule() : null;
+    return this.#store.wouldKeep(report, rule, clock.now());
   }
 
   #collectGarbageRegularly(): void {
@@ -468,18 +452,19 @@ export class Aggregator {
   }
 
   #collectGarbage(): void {
-    const { config, clock, logger } = this.#options;
-    const { thresholdSeconds, relative } = config.retention;
-    const rule = {
-      thresholdMs: thresholdSeconds * 1000,
-      against: relative ? 'relative' : 'absolute',
-    } as const;
-    const shrunk = this.#store.collectGarbage(rule, clock.now());
+    const { clock, logger } = this.#options;
+    const shrunk = this.#store.collectGarbage(this.#retentionRule(), clock.now());
     for (const subject of shrunk) {
+      this.#digests.changed(subject);
       this.#options.persistence.panoramaChanged(subject);
       this.#inferences.mark(subject);
     }
     if (shrunk.length > 0) logger.debug('old observations were dropped', { subjects: shrunk.length });
     this.#settleSoon();
+  }
+
+  #retentionRule(): RetentionRule {
+    const { thresholdSeconds, relative } = this.#options.config.retention;
+    return { thresholdMs: thresholdSeconds * 1000, against: relative ? 'relative' : 'absolute' };
   }
 }

@@ -1,77 +1,19 @@
-import type {
-  BatchRefusal,
-  BatchResult,
-  BatchSize,
-  TakenEntry,
-  UncheckedBatch,
-} from '../../protocol/batch-service.js';
+import type { BatchResult, BatchSize, TakenEntry, UncheckedBatch } from '../../protocol/batch-service.js';
 import type { Intake as Outcome, Registration } from '../../protocol/health-service.js';
-import type { Report, Timestamp } from '../../protocol/model.js';
+import type { Observation, Report, Timestamp } from '../../protocol/model.js';
 import { timestampFromMillis } from '../../protocol/model.js';
-import type { Evidence } from '../../protocol/provenance.js';
-import type { Clock } from '../../runtime/clock.js';
 import { HviewError } from '../../runtime/errors.js';
 import { Admission } from './admission.js';
+import { withRoom } from './batch-room.js';
 import type { IntakeCounts } from './intake-counts.js';
 import { IntakeCounter } from './intake-counts.js';
-import type { StoreLimits, StoreSizes } from './store-room.js';
+import type { HandedOut, IntakeOptions } from './intake-options.js';
+import { Learner } from './learner.js';
+import { ObservationIds } from './observation-ids.js';
+import type { PeerBatchResult, UncheckedPeerEntries } from './peer-intake.js';
+import { PeerIntake } from './peer-intake.js';
 import { DEFAULT_STORE_LIMITS, StoreRoom } from './store-room.js';
 import { TakenIds } from './taken-ids.js';
-
-/** A registration and its handle. */
-interface HandedOut {
-  readonly handle: number;
-  readonly registration: Registration;
-}
-
-export interface IntakeOptions {
-  readonly clock: Clock;
-  /** Take from peers only reports on watched subjects. */
-  readonly filterSubmission: boolean;
-  /** Throw REQUEST_INVALID; the second gives the entry as it is kept, or why it is refused. */
-  readonly checks: {
-    module(name: string): string;
-    entries(batch: UncheckedBatch): { readonly entries: TakenEntry[]; readonly refused: BatchRefusal[] };
-  };
-  readonly registrations: {
-    /** Throws REQUEST_INVALID. */
-    check(handle: number, observer: string): void;
-    register(registration: Registration): { readonly handle: number };
-    isSaved(handle: number): boolean;
-    markSaved(handle: number): void;
-  };
-  readonly store: {
-    isWatched(subject: string): boolean;
-    watch(subject: string, since: Timestamp): boolean;
-    unwatch(subject: string): boolean;
-    add(report: Report): void;
-  } & StoreSizes;
-  readonly held: {
-    readonly subjects: number;
-    hold(report: Report, nowMs: number): void;
-    release(subject: string, nowMs: number): Report[];
-  };
-  readonly journal: {
-    save(change: {
-      readonly registrations: readonly HandedOut[];
-      readonly watched: ReadonlyMap<string, Timestamp>;
-      readonly reports: readonly TakenEntry[];
-    }): Promise<void>;
-    saveUnwatch(subject: string): Promise<void>;
-  };
-  readonly relay: {
-    propagate(report: Report): void;
-    subscribe(subject: string): void;
-    interested(peerId: string, subject: string): void;
-  };
-  /** Told of every report that was taken, before `onChange`. */
-  readonly evidence: { reported(report: Report, evidence: Evidence | null): void };
-  /** The panorama of the subject changed; `observer`: by whose word. */
-  readonly onChange: (subject: string, observer?: string) => void;
-  readonly admission?: Admission;
-  readonly takenIds?: TakenIds;
-  readonly storeLimits?: StoreLimits;
-}
 
 /** What a report counts for in the limit on bytes, besides its texts. */
 const REPORT_BYTES = 32;
@@ -88,6 +30,9 @@ export class Intake {
   readonly #taken: TakenIds;
   readonly #room: StoreRoom;
   readonly #count = new IntakeCounter();
+  readonly #ids = new ObservationIds();
+  readonly #learner: Learner;
+  readonly #peers: PeerIntake;
   /** Subjects that are being taken off the watch list, on their way to disk. */
   readonly #leaving = new Set<string>();
 
@@ -96,6 +41,21 @@ export class Intake {
     this.#admission = options.admission ?? new Admission();
     this.#taken = options.takenIds ?? new TakenIds();
     this.#room = new StoreRoom(options.store, options.storeLimits ?? DEFAULT_STORE_LIMITS);
+    this.#learner = new Learner({
+      ...options,
+      taken: this.#taken,
+      ids: this.#ids,
+      take: (entries) => this.#take(entries, []),
+      wouldKeep: options.wouldKeep ?? (() => true),
+    });
+    this.#peers = new PeerIntake({
+      ...options,
+      checkEntries: (batch) => options.checks.entries(batch),
+      learner: this.#learner,
+      room: this.#room,
+      count: this.#count,
+      enter: (reports, bytes) => this.#enter(reports, bytes),
+    });
   }
 
   counts(): IntakeCounts {
@@ -122,8 +82,23 @@ export class Intake {
       this.#count.refused.unregistered += 1;
       throw error;
     }
-    await this.#admitted(report, () => this.#takeLocal([plain(report)], []));
+    await this.#admitted(report, () => this.#takeSingle(report));
     return 'accepted';
+  }
+
+  async #takeSingle(report: Report): Promise<void> {
+    const { relay } = this.#options;
+    if (relay.isAlone) return this.#takeLocal([plain(report)], []);
+    const entry = { ...plain(report), id: relay.nextId() };
+    const claim = this.#taken.claim([entry.id]);
+    if (claim.kind === 'undecided') return;
+    try {
+      await this.#takeLocal([entry], []);
+    } catch (error) {
+      claim.release();
+      throw error;
+    }
+    claim.keep();
   }
 
   /** A report that a peer passes on: held instead of taken when nobody here watches its subject. */
@@ -152,7 +127,11 @@ export class Intake {
     const kept: (() => void)[] = [];
     try {
       const { module, ...checked } = this.#checkedBatch(decode, observations);
-      const { entries, refused } = this.#withRoom(checked, observations, kept);
+      const { entries: unnamed, refused } = withRoom(this.#room, checked, observations, kept, {
+        registersObservers: true,
+        isWanted: () => true,
+      });
+      const entries = this.#named(unnamed);
       const ids = entries.map(({ id }) => id);
       let claim = this.#taken.claim(ids);
       while (claim.kind === 'undecided') {
@@ -179,6 +158,19 @@ export class Intake {
       for (const leaveRoom of kept) leaveRoom();
       leave();
     }
+  }
+
+  /**
+   * What a peer passes on, in one transaction: its reports as they come, or what stands of subjects. Rejects
+   * with OVERLOADED at once when too much is waiting already.
+   */
+  learntBatch(size: BatchSize, decode: () => UncheckedPeerEntries): Promise<PeerBatchResult> {
+    return this.#peers.batch(size, decode);
+  }
+
+  /** The id of an observation that was taken; empty when it is not known. */
+  idOf(observation: Observation): string {
+    return this.#ids.get(observation);
   }
 
   /** Puts an observer on record; its handle, once it is on disk. */
@@ -215,50 +207,31 @@ export class Intake {
   }
 
   #checked(check: () => Report): Report {
-    try {
-      return check();
-    } catch (error) {
-      this.#count.refused.malformed += 1;
-      throw error;
-    }
+    return this.#orMalformed(1, check);
   }
 
   #checkedBatch(decode: () => UncheckedBatch, observations: number) {
-    try {
+    return this.#orMalformed(observations, () => {
       const batch = decode();
       const module = this.#options.checks.module(batch.module);
       return { module, ...this.#options.checks.entries(batch) };
+    });
+  }
+
+  #orMalformed<Checked>(reports: number, check: () => Checked): Checked {
+    try {
+      return check();
     } catch (error) {
-      this.#count.refused.malformed += observations;
+      this.#count.refused.malformed += reports;
       throw error;
     }
   }
 
-  /** Of the entries those that there is room for, which is added to `kept`, and why the others are refused. */
-  #withRoom(
-    {
-      entries,
-      refused,
-    }: { readonly entries: readonly TakenEntry[]; readonly refused: readonly BatchRefusal[] },
-    observations: number,
-    kept: (() => void)[],
-  ): { readonly entries: readonly TakenEntry[]; readonly refused: readonly BatchRefusal[] } {
-    const room = this.#room;
-    const places = placesBut(refused, observations);
-    const crowded: BatchRefusal[] = [];
-    const taken = entries.filter(({ report }, position) => {
-      // In a batch observers are registered by the way.
-      const reason = room.refuse(report) ?? room.refuseName(report.observer);
-      if (reason === null) {
-        kept.push(room.keep(report), room.keepName(report.observer));
-        return true;
-      }
-      crowded.push({ index: places[position] ?? 0, reason });
-      return false;
-    });
-    return crowded.length === 0
-      ? { entries, refused }
-      : { entries: taken, refused: [...refused, ...crowded] };
+  /** Those without an id get one, where somebody may send them back to us. */
+  #named(entries: readonly TakenEntry[]): readonly TakenEntry[] {
+    const { relay } = this.#options;
+    if (relay.isAlone || entries.every(({ id }) => id !== '')) return entries;
+    return entries.map((entry) => (entry.id === '' ? { ...entry, id: relay.nextId() } : entry));
   }
 
   /** Does what puts a name on the watch list. Throws LIMIT_REACHED. */
@@ -320,30 +293,29 @@ export class Intake {
     const { held, relay, clock } = this.#options;
     await this.#take(entries, registrations);
     const released = held.subjects === 0 ? [] : this.#release(entries);
-    for (const { report } of entries) relay.propagate(report);
+    relay.propagate(entries);
     if (released.length === 0) return;
     try {
-      await this.#take(released.map(plain), []);
-      this.#count.released += released.length;
+      this.#count.released += (await this.#learner.learn(released, 'standing')).accepted;
     } catch {
       // The reports that set them free are taken whatever becomes of them.
-      for (const report of released) held.hold(report, clock.now());
+      for (const { report } of released) held.hold(report, clock.now());
     }
   }
 
   /** What peers said of the subjects before anyone here did: it joins their panoramas. */
-  #release(entries: readonly TakenEntry[]): Report[] {
+  #release(entries: readonly TakenEntry[]): TakenEntry[] {
     const { held, relay, clock } = this.#options;
     const subjects = new Set(entries.map(({ report }) => report.subject));
     return [...subjects].flatMap((subject) => {
       const released = held.release(subject, clock.now());
       if (released.length > 0) relay.subscribe(subject);
-      return released;
+      return released.map((report) => ({ ...plain(report), id: this.#ids.get(report.observation) }));
     });
   }
 
   async #take(entries: readonly TakenEntry[], registrations: readonly HandedOut[]): Promise<void> {
-    const { journal, store, evidence, onChange } = this.#options;
+    const { journal, store, relay, evidence, onChange } = this.#options;
     const watched = new Map<string, Timestamp>();
     const join = (subject: string): void => {
       if (!this.#isOnWatchList(subject) && !watched.has(subject)) watched.set(subject, this.#now());
@@ -353,8 +325,9 @@ export class Intake {
     await journal.save({ registrations, watched, reports: entries });
     for (const { handle } of registrations) this.#options.registrations.markSaved(handle);
     for (const [subject, since] of watched) store.watch(subject, since);
-    for (const { report, provenance } of entries) {
+    for (const { id, report, provenance } of entries) {
       store.add(report);
+      if (!relay.isAlone) this.#ids.set(report.observation, id);
       evidence.reported(report, provenance);
       onChange(report.subject, report.observer);
     }
@@ -373,12 +346,6 @@ function limitReached(reason: string): HviewError {
   return new HviewError('LIMIT_REACHED', reason, {
     hint: "The limits stand in the aggregator's configuration.",
   });
-}
-
-/** The places of a batch's entries that were not refused. */
-function placesBut(refused: readonly BatchRefusal[], count: number): readonly number[] {
-  const gone = new Set(refused.map(({ index }) => index));
-  return Array.from({ length: count }, (_, index) => index).filter((index) => !gone.has(index));
 }
 
 function plain(report: Report): TakenEntry {

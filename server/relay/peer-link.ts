@@ -55,7 +55,7 @@ const FIRST_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 10_000;
 
 /** Nothing gets through just now; a missing permission is for somebody to give. */
-const AWAY: ReadonlySet<ErrorCode> = new Set([
+export const AWAY: ReadonlySet<ErrorCode> = new Set([
   'UNREACHABLE',
   'UNAUTHENTICATED',
   'PERMISSION_DENIED',
@@ -64,10 +64,10 @@ const AWAY: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** A peer that is there but fails gets a message this often, so that no message stops those behind it. */
-const MAX_FAILURES = 3;
+export const MAX_FAILURES = 3;
 
 /**
- * The way to one peer: a bounded queue of its own, so that a slow or dead peer delays nobody else, and
+ * The way to one peer that knows idl only: a bounded queue of its own, so that a slow or dead peer delays nobody else, and
  * trying again until it answers. Keeps what the peer is not interested in.
  */
 export class PeerLink {
@@ -116,6 +116,10 @@ export class PeerLink {
   /** As it was before a restart. */
   restoreUninterested(subject: string): void {
     this.#ignored.add(subject);
+  }
+
+  wants(subject: string): boolean {
+    return !this.#ignored.has(subject);
   }
 
   relay(report: Report): void {

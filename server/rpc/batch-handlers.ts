@@ -39,16 +39,23 @@ export function batchHandlers(options: {
     submitBatch: (size, decode) =>
       options.submit(size, () => {
         checkSize(size);
-        const batch = decode();
-        // What was counted is what the figures say was received.
-        if (batch.entries.length !== size.observations)
-          throw new HviewError('REQUEST_INVALID', 'observations ends before the request does');
-        return batch;
+        return checkLength(decode(), size);
       }),
   };
 }
 
-function checkSize({ observations, bytes }: BatchSize): void {
+/** What was counted is what the figures say was received. */
+export function checkLength<Message extends Pick<UncheckedBatch, 'entries'>>(
+  batch: Message,
+  { observations }: BatchSize,
+): Message {
+  if (batch.entries.length !== observations)
+    throw new HviewError('REQUEST_INVALID', 'observations ends before the request does');
+  return batch;
+}
+
+/** Throws REQUEST_INVALID when it is more than one call may bring. */
+export function checkSize({ observations, bytes }: BatchSize): void {
   if (observations > MAX_OBSERVATIONS) {
     throw new HviewError(
       'REQUEST_INVALID',
@@ -63,16 +70,20 @@ function checkSize({ observations, bytes }: BatchSize): void {
   }
 }
 
+/** Entries, and by which agent they came: all of them, or each. */
+type SentEntries = Pick<UncheckedBatch, 'entries'> & { readonly agent: string | readonly string[] };
+
 /** Those of the entries that are well formed, in their order, and why the others are not. */
-export function checkEntries(batch: UncheckedBatch): { entries: TakenEntry[]; refused: BatchRefusal[] } {
+export function checkEntries(batch: SentEntries): { entries: TakenEntry[]; refused: BatchRefusal[] } {
   // The texts of a batch are few, and each appears often.
   const names = new NameChecks();
-  const agent = cut(batch.agent);
+  const { agent } = batch;
   const entries: TakenEntry[] = [];
   const refused: BatchRefusal[] = [];
   batch.entries.forEach((entry, index) => {
     try {
-      entries.push(checkEntry(entry, agent, names));
+      const sender = typeof agent === 'string' ? agent : (agent[index] ?? '');
+      entries.push(checkEntry(entry, cut(sender), names));
     } catch (error) {
       refused.push({ index, reason: describeError(error) });
     }

@@ -100,12 +100,7 @@ export class ReportStore {
       views.set(observer, [observation]);
       return;
     }
-    let index = observations.length;
-    for (; index > 0; index -= 1) {
-      const before = observations[index - 1];
-      if (before === undefined || compareTimestamps(before.time, observation.time) <= 0) break;
-    }
-    observations.splice(index, 0, observation);
+    insert(observations, observation);
     if (isFull || observations.length > this.observationsPerView) {
       const dropped = dropOldest(observations);
       if (dropped !== undefined) this.#noteDropped(subject, dropped);
@@ -118,6 +113,20 @@ export class ReportStore {
       const panorama = this.panorama(subject);
       if (panorama !== undefined) yield panorama;
     }
+  }
+
+  /**
+   * Whether the report would still be in its view after it was added: what came later may have overtaken it.
+   * `rule`: drops what is too old; null: nothing is.
+   */
+  wouldKeep({ observer, subject, observation }: Report, rule: RetentionRule | null, nowMs: number): boolean {
+    const view = [...(this.#panoramas.get(subject)?.get(observer) ?? [])];
+    insert(view, observation);
+    if (view.length > this.observationsPerView) dropOldest(view);
+    if (!view.includes(observation)) return false;
+    if (rule === null) return true;
+    const times = view.map(({ time }) => timestampToMillis(time));
+    return retained(times, rule, nowMs).includes(view.indexOf(observation));
   }
 
   /** Undefined when nothing was ever said of the subject. */
@@ -209,6 +218,16 @@ function bytesOf({ metrics }: Observation): number {
   let bytes = OBSERVATION_BYTES;
   for (const { name } of metrics) bytes += METRIC_BYTES + name.length;
   return bytes;
+}
+
+/** Behind all that are not later. */
+function insert(observations: Observation[], observation: Observation): void {
+  let index = observations.length;
+  for (; index > 0; index -= 1) {
+    const before = observations[index - 1];
+    if (before === undefined || compareTimestamps(before.time, observation.time) <= 0) break;
+  }
+  observations.splice(index, 0, observation);
 }
 
 /**

@@ -62,7 +62,9 @@ function setUp(parts: { filterSubmission?: boolean; limits?: AdmissionLimits } =
     held,
     journal,
     relay: {
-      propagate: ({ subject }) => relayed.push(subject),
+      isAlone: true,
+      nextId: () => '',
+      propagate: (entries) => relayed.push(...entries.map(({ report: { subject } }) => subject)),
       subscribe: (subject) => relayed.push(`subscribe ${subject}`),
       interested: () => undefined,
     },

@@ -2,13 +2,19 @@ import { describe, expect, it } from '@jest/globals';
 import type { Intake, LearnRequest } from '../../protocol/health-service.js';
 import { HviewError } from '../../runtime/errors.js';
 import { silentLogger } from '../../runtime/logger.js';
-import { PeerLink } from '../../server/relay/peer-link.js';
+import { PeerRoute } from '../../server/relay/peer-route.js';
+import { RelayLog } from '../../server/relay/relay-log.js';
 import { Relay } from '../../server/relay/relay.js';
 import { FakeClock, settle } from '../support/fake-clock.js';
-import { report } from '../support/observations.js';
+import { entry } from '../support/batches.js';
+import { refusePeering } from '../support/fake-peering.js';
 
-/** A peer whose answers are given by hand. */
+/** A peer that knows idl only, and whose answers are given by hand. */
 class Peer {
+  readonly greet = refusePeering;
+  readonly learn = refusePeering;
+  readonly subscribe = refusePeering;
+  readonly compare = refusePeering;
   readonly asked: string[] = [];
   #answers: ((answer: Intake | HviewError) => void)[] = [];
 
@@ -26,14 +32,15 @@ class Peer {
   }
 }
 
-function setUp(names: readonly string[]) {
+async function setUp(names: readonly string[]) {
   const clock = new FakeClock();
+  const log = new RelayLog();
   const peers = names.map((id) => ({ id, service: new Peer() }));
-  const links = peers.map(
+  const routes = peers.map(
     ({ id, service }) =>
       [
         id,
-        new PeerLink({
+        new PeerRoute({
           peer: { id, address: `${id}:1` },
           self: { id: 'pano0', address: 'h:0' },
           service,
@@ -41,39 +48,48 @@ function setUp(names: readonly string[]) {
           random: () => 0,
           logger: silentLogger,
           queueLength: 100,
+          log,
+          views: NOTHING_STANDS,
+          run: 'run0',
+          epoch: 'run0',
         }),
       ] as const,
   );
-  return { clock, relay: new Relay(new Map(links)), services: peers.map(({ service }) => service) };
+  const relay = new Relay({ routes: new Map(routes), log, clock, random: () => 0, run: 'run0' });
+  relay.start();
+  await settle();
+  return { clock, relay, services: peers.map(({ service }) => service), timers: clock.pendingTimers };
 }
+
+const NOTHING_STANDS = { watched: () => [], subjects: () => [], digest: () => 0, standing: () => [] };
 
 const FAILING = new HviewError('REMOTE_FAILED', 'LearnReport at pano1:1 failed: out of memory');
 
 describe('the relay', () => {
-  it('tells every peer at once, also when another has not answered yet', () => {
-    const { relay, services } = setUp(['pano1', 'pano2']);
-    for (const subject of ['a', 'b']) relay.propagate(report({ subject }));
+  it('tells every peer at once, also when another has not answered yet', async () => {
+    const { relay, services } = await setUp(['pano1', 'pano2']);
+    for (const subject of ['a', 'b']) relay.propagate([entry('', { subject })]);
     expect(services.map(({ asked }) => asked)).toEqual([
       ['a', 'b'],
       ['a', 'b'],
     ]);
   });
 
-  it('keeps what one peer does not want apart from what another wants', () => {
-    const { relay, services } = setUp(['pano1', 'pano2']);
+  it('keeps what one peer does not want apart from what another wants', async () => {
+    const { relay, services } = await setUp(['pano1', 'pano2']);
     relay.uninterested('pano1', 'a');
     relay.uninterested('stranger', 'a');
-    relay.propagate(report({ subject: 'a' }));
+    relay.propagate([entry('', { subject: 'a' })]);
     expect(services.map(({ asked }) => asked)).toEqual([[], ['a']]);
     relay.interested('pano1', 'a');
-    relay.propagate(report({ subject: 'a' }));
+    relay.propagate([entry('', { subject: 'a' })]);
     expect(services[0]?.asked).toEqual(['a']);
   });
 
   it('closes once the peers that answer have what was on its way', async () => {
-    const { clock, relay, services } = setUp(['pano1', 'away']);
+    const { clock, relay, services } = await setUp(['pano1', 'away']);
     const [peer, away] = services;
-    for (let index = 0; index < 40; index += 1) relay.propagate(report({ subject: `s${index}` }));
+    for (let index = 0; index < 40; index += 1) relay.propagate([entry('', { subject: `s${index}` })]);
     await away?.answer(new HviewError('UNREACHABLE', 'nobody listens'));
     let isClosed = false;
     const closing = relay.close(clock, 500).then(() => (isClosed = true));
@@ -83,13 +99,13 @@ describe('the relay', () => {
     await peer?.answer('accepted');
     await closing;
     expect(peer?.asked).toHaveLength(40);
-    relay.propagate(report());
+    relay.propagate([entry('')]);
     expect(peer?.asked).toHaveLength(40);
   });
 
   it('closes at its limit when a peer takes too long', async () => {
-    const { clock, relay } = setUp(['slow']);
-    relay.propagate(report());
+    const { clock, relay } = await setUp(['slow']);
+    relay.propagate([entry('')]);
     let isClosed = false;
     const closing = relay.close(clock, 500).then(() => (isClosed = true));
     clock.advance(499);
@@ -100,30 +116,31 @@ describe('the relay', () => {
   });
 
   it('gives a message up after three failures of a peer that is there, and goes on with the next', async () => {
-    const { clock, relay, services } = setUp(['pano1']);
+    const { clock, relay, services, timers } = await setUp(['pano1']);
     const [peer] = services;
-    relay.propagate(report({ subject: 'poison' }));
+    relay.propagate([entry('', { subject: 'poison' })]);
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       expect(peer?.asked).toHaveLength(attempt);
       await peer?.answer(FAILING);
       if (attempt < 3) clock.advance(clock.nextDelayMs);
     }
-    expect(clock.pendingTimers).toBe(0);
-    relay.propagate(report({ subject: 'next' }));
+    expect(clock.pendingTimers).toBe(timers);
+    relay.propagate([entry('', { subject: 'next' })]);
     expect(peer?.asked).toEqual(['poison', 'poison', 'poison', 'next']);
   });
 
   it('never gives up on a peer that is away or has too much to do', async () => {
-    const { clock, relay, services } = setUp(['pano1']);
+    const { clock, relay, services, timers } = await setUp(['pano1']);
     const [peer] = services;
-    relay.propagate(report({ subject: 'a' }));
+    relay.propagate([entry('', { subject: 'a' })]);
     for (let attempt = 1; attempt <= 20; attempt += 1) {
       const codes = ['TIMEOUT', 'UNREACHABLE', 'OVERLOADED'] as const;
       await peer?.answer(new HviewError(codes[attempt % 3] ?? 'TIMEOUT', 'no answer'));
-      clock.advance(clock.nextDelayMs);
+      clock.advance(10_000);
+      await settle();
     }
     await peer?.answer('accepted');
     expect(peer?.asked).toHaveLength(21);
-    expect(clock.pendingTimers).toBe(0);
+    expect(clock.pendingTimers).toBe(timers);
   });
 });

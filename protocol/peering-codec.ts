@@ -1,0 +1,66 @@
+/** What aggregators say to each other, on the wire. */
+import { HviewError } from '../runtime/errors.js';
+import { NameTable, entriesFromWire, entriesToWire } from './batch-codec.js';
+import type * as wire from './generated/hview/v1/peering.js';
+import { LearnRequest } from './generated/hview/v1/peering.js';
+import type {
+  Comparison,
+  Greeting,
+  PeerBatch,
+  SubjectDigest,
+  UncheckedPeerBatch,
+} from './peering-service.js';
+
+export function peerBatchToWire({ source, position, entries }: PeerBatch): wire.LearnRequest {
+  const table = new NameTable();
+  const agents = entries.map(({ provenance }) => table.indexOf(provenance?.agent ?? ''));
+  return { source, position: position ?? undefined, ...entriesToWire(entries, table), agents };
+}
+
+/** Throws REQUEST_INVALID when the bytes are no batch or an index leads nowhere. */
+export function decodePeerBatch(encoded: Uint8Array): UncheckedPeerBatch {
+  const { source, position, names, observations, agents } = decodePeerMessage(
+    LearnRequest,
+    encoded,
+    'LearnRequest',
+  );
+  return {
+    source,
+    position: position ?? null,
+    entries: entriesFromWire(names, observations),
+    agents: observations.map((_, index) => names[agents[index] ?? names.length] ?? ''),
+  };
+}
+
+/** Throws REQUEST_INVALID that names the message, when the bytes are none. */
+export function decodePeerMessage<Message>(
+  codec: { decode(encoded: Uint8Array): Message },
+  encoded: Uint8Array,
+  name: string,
+): Message {
+  try {
+    return codec.decode(encoded);
+  } catch (error) {
+    throw new HviewError('REQUEST_INVALID', `the request is no ${name}`, { cause: error });
+  }
+}
+
+export function greetingFromWire({ run, position }: wire.GreetReply): Greeting {
+  return { run, position: position ?? null };
+}
+
+/** `asked`: the subjects of the request. Indexes that lead nowhere say nothing. */
+export function comparisonFromWire(
+  { run, wanted }: wire.CompareReply,
+  asked: readonly SubjectDigest[],
+): Comparison {
+  return { run, wanted: wanted.flatMap((index) => asked[index]?.subject ?? []) };
+}
+
+export function comparisonToWire(
+  { run, wanted }: Comparison,
+  asked: readonly SubjectDigest[],
+): wire.CompareReply {
+  const indexes = new Map(asked.map(({ subject }, index) => [subject, index]));
+  return { run, wanted: wanted.flatMap((subject) => indexes.get(subject) ?? []) };
+}
