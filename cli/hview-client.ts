@@ -16,6 +16,8 @@ import { formatManual } from './manual.js';
 import { InfoRequest, runCommand } from './run.js';
 import type { ExitCode } from './run.js';
 import { CLIENT_SECURITY_FLAGS, clientSecurityOf } from './security-flags.js';
+import { processTerminal, wantsColour } from './terminal/terminal.js';
+import { COLOURED, PLAIN } from './verdict-format/paint.js';
 
 const FLAGS = {
   server: {
@@ -53,6 +55,9 @@ dd dead; the score goes from 0 (worst) to 100.`,
 2  the aggregator cannot be reached`.trim(),
     Examples: `
 hview-client list subject
+hview-client why peer@2
+hview-client -server razor0:6688 top
+hview-client watch peer@1 peer@2
 hview-client -server razor0:6688 get panorama peer@2
 hview-client tail 2 dump inference
 echo 'report peer@1 snapshot:u:30' | hview-client`.trim(),
@@ -72,8 +77,14 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
   });
   const session: Session = {
     service,
+    verdicts: service.verdicts,
+    target: service.target,
     clock: systemClock,
+    random: Math.random,
     print: (text) => void process.stdout.write(text),
+    warn: (text) => void process.stderr.write(text),
+    paint: wantsColour() ? COLOURED : PLAIN,
+    terminal: processTerminal(),
     signal,
     observer: 'client',
   };

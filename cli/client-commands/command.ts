@@ -1,12 +1,24 @@
 import type { HealthService } from '../../protocol/health-service.js';
+import type { VerdictService } from '../../protocol/verdict-service.js';
 import type { Clock } from '../../runtime/clock.js';
+import type { Terminal } from '../terminal/terminal.js';
+import type { Paint } from '../verdict-format/paint.js';
 
 /** What a typed command works on; one for a whole interactive session. */
 export interface Session {
   readonly service: HealthService;
+  readonly verdicts: VerdictService;
+  /** host:port of the aggregator. */
+  readonly target: string;
   readonly clock: Clock;
+  readonly random: () => number;
   /** Prints as is; commands end their lines themselves. */
   readonly print: (text: string) => void;
+  /** The same for what is not an answer. */
+  readonly warn: (text: string) => void;
+  readonly paint: Paint;
+  /** Null: nobody sits there. */
+  readonly terminal: Terminal | null;
   /** Ends what repeats itself. */
   readonly signal: AbortSignal;
   /** Who reports speak for; `me` changes it. */

@@ -59,6 +59,9 @@ describe('an interactive session', () => {
 \t dump [inference|panorama]
 \t tail seconds [get|dump]...
 \t ping
+\t why subject [-all] [-json]
+\t watch [subject...] [-json]
+\t top
 \t help
 \t exit
 
