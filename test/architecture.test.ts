@@ -27,7 +27,7 @@ const ROOMS: Record<string, { rooms: string[]; packages: string[] }> = {
 };
 
 /** Parts of the aggregator that meet only in aggregator.ts. */
-const SERVER_PARTS = ['store', 'inference', 'relay', 'persistence', 'alerts'];
+const SERVER_PARTS = ['store', 'inference', 'relay', 'persistence', 'verdicts', 'alerts'];
 
 interface SourceFile {
   /** Path below the package, with forward slashes. */
