@@ -185,6 +185,7 @@ export class LogReader implements ByteSourceHandlers {
     this.#hasChanged = true;
     this.#isCaughtUp = false;
     this.#activeAtMs = this.#options.clock.monotonic();
+    if (chunk.offset === 0) this.#tellOtherEncoding(chunk);
     const lines = this.#linesOf(chunk.file, chunk.offset);
     for (const region of this.#regions.push(chunk)) lines.push(region);
     await this.#deliver();
@@ -230,6 +231,15 @@ export class LogReader implements ByteSourceHandlers {
   onProblem(problem: Parameters<NonNullable<ByteSourceHandlers['onProblem']>>[0]): void {
     const { code, message, hint } = problem;
     this.#options.logger.warn('the log cannot be read now, trying again', { code, reason: message, hint });
+  }
+
+  #tellOtherEncoding({ bytes, file }: Chunk): void {
+    const mark = bytes.subarray(0, 2).toString('hex');
+    if (mark !== 'fffe' && mark !== 'feff') return;
+    this.#options.logger.warn('the log is written in UTF-16, of which nothing is understood', {
+      path: file.path,
+      hint: 'Let the program write its log in UTF-8.',
+    });
   }
 
   #tellParseEpisode(episode: ParseEpisode): void {

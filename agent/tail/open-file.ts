@@ -155,13 +155,11 @@ export class OpenFile implements FollowedFile {
     return size !== this.position || (isTouched && !hasMoved);
   }
 
-  /** Goes on at `offset`, with the bytes before it as they are now as the marker. */
+  /** Goes on at `offset`, with the bytes before it as they are now as the marker. To be primed before. */
   async seek(offset: number): Promise<void> {
     this.position = offset;
     this.startOffset = offset;
     this.#isInHole = offset === 0;
-    const head = await this.bytesAt(0, Math.min(offset, HEAD_BYTES));
-    this.#headLength = head.copy(this.#head);
     const marker = await this.#bytesBefore(offset);
     this.#markerLength = marker.copy(this.#marker);
   }

@@ -22,6 +22,7 @@ function setUp() {
   };
   const clock = new FakeClock();
   const found: string[] = [];
+  const warnings: string[] = [];
   const reader = new LogReader({
     logPath: 'never-opened.log',
     mode: 'follow',
@@ -37,7 +38,7 @@ function setUp() {
     },
     checkpoint: null,
     clock,
-    logger: silentLogger,
+    logger: { ...silentLogger, warn: (message) => void warnings.push(message) },
   });
   const file = (generation: number): FollowedFile => ({
     generation,
@@ -48,9 +49,9 @@ function setUp() {
     size: () => Promise.resolve(0),
     positionAt: () => Promise.reject(new Error('not asked for')),
   });
-  const write = (to: FollowedFile, text: string): Promise<void> =>
-    reader.onChunk({ bytes: Buffer.from(text), offset: 0, file: to });
-  return { clock, found, file, write };
+  const write = (to: FollowedFile, text: string, encoding: BufferEncoding = 'utf8'): Promise<void> =>
+    reader.onChunk({ bytes: Buffer.from(text, encoding), offset: 0, file: to });
+  return { clock, found, warnings, file, write };
 }
 
 describe('a record that waits for its stack trace', () => {
@@ -72,5 +73,15 @@ describe('a record that waits for its stack trace', () => {
     clock.advance(50);
     await settle();
     expect(found).toEqual(['a']);
+  });
+});
+
+describe('a log in another encoding', () => {
+  it('is told of, once for each file', async () => {
+    const { warnings, file, write } = setUp();
+    await write(file(1), '1 a fine\n');
+    expect(warnings).toEqual([]);
+    await write(file(2), '\uFEFF2 b lost it\n', 'utf16le');
+    expect(warnings).toEqual(['the log is written in UTF-16, of which nothing is understood']);
   });
 });

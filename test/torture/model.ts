@@ -75,7 +75,7 @@ export interface StoryEnd {
 }
 
 /** How long nothing may arrive before what is missing counts as lost, milliseconds. */
-const PATIENCE_MS = 4000;
+const PATIENCE_MS = 20_000;
 
 const RULES = JSON.stringify({
   FilterTree: [

@@ -53,6 +53,17 @@ describe('an open file', () => {
     });
   });
 
+  it('that is resumed at its start notices that it was cut before anything was read', async () => {
+    await withFile('some text', async (file, path) => {
+      await file.prime();
+      await file.seek(0);
+      expect(await file.isHeadIntact()).toBe(true);
+      truncateSync(path, 0);
+      writeFileSync(path, 'same size');
+      expect(await file.isHeadIntact()).toBe(false);
+    });
+  });
+
   it('skips zeros at its start, over several reads, and none later', async () => {
     await withFile('\0'.repeat(5000), async (_file, path, read) => {
       expect(await read()).toBe('hole');
