@@ -178,6 +178,8 @@ export class OpenFile implements FollowedFile {
     this.hasFailed = false;
     if (bytesRead < overlap) return TRUNCATED;
     if (overlap > 0 && buffer.compare(this.#marker, 0, overlap, 0, overlap) !== 0) return TRUNCATED;
+    // Before anything was read there is no marker; what was seen when the file was opened serves as one.
+    if (this.position === 0 && !this.#startsAsSeen(buffer.subarray(0, bytesRead), wanted)) return TRUNCATED;
     if (bytesRead === overlap) return END;
 
     this.#sizeProved = this.#sizeSeen;
@@ -270,6 +272,11 @@ export class OpenFile implements FollowedFile {
 
   close(): Promise<void> {
     return this.#handle.close();
+  }
+
+  #startsAsSeen(bytes: Buffer, wanted: number): boolean {
+    const length = Math.min(this.#headLength, wanted);
+    return bytes.length >= length && bytes.compare(this.#head, 0, length, 0, length) === 0;
   }
 
   #bytesBefore(offset: number): Promise<Buffer> {

@@ -54,13 +54,25 @@ describe('an open file', () => {
   });
 
   it('that is resumed at its start notices that it was cut before anything was read', async () => {
-    await withFile('some text', async (file, path) => {
+    await withFile('some text', async (file, path, read) => {
       await file.prime();
       await file.seek(0);
-      expect(await file.isHeadIntact()).toBe(true);
       truncateSync(path, 0);
       writeFileSync(path, 'same size');
-      expect(await file.isHeadIntact()).toBe(false);
+      expect(await read()).toBe('truncated');
+    });
+  });
+
+  it('notices before the first read that it was cut to less, and takes growth for what it is', async () => {
+    await withFile('some text', async (file, path, read) => {
+      await file.prime();
+      truncateSync(path, 4);
+      expect(await read()).toBe('truncated');
+    });
+    await withFile('some', async (file, path, read) => {
+      await file.prime();
+      appendFileSync(path, ' text');
+      expect(await read()).toBe('0:some text');
     });
   });
 
