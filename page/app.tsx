@@ -18,6 +18,7 @@ import { useTheme } from './parts/theme.jsx';
 import { ClockAhead } from './parts/ticker.jsx';
 import type { ShownStatus } from './status/status.js';
 import { isSick, shown } from './status/status.js';
+import { useMedia } from './view/use-media.js';
 import { useKeys } from './view/use-keys.js';
 import { useView } from './view/use-view.js';
 import { compareNames, selected, worstFirst } from './view/selection.js';
@@ -95,26 +96,34 @@ export function App({ api, feed }: { readonly api: ApiClient; readonly feed: Fee
     document.title = `${sick > 0 ? `(${sick}) ` : ''}hview${state.aggregator === null ? '' : ` ${state.aggregator.id}`}`;
   }, [all, state.aggregator]);
 
+  // On a phone the details lie over all the rest, which then is not to be reached.
+  const isCovered = useMedia('(max-width: 760px)') && view.subject !== null;
   const isFiltered = statuses.length > 0 || systems.length > 0 || query !== '';
   const isEmpty = state.verdicts?.length === 0;
   return (
     <ClockAhead.Provider value={state.clockAheadMs}>
       <div class={`page is-${state.connection} ${view.subject === null ? '' : 'has-detail'}`}>
-        <button type="button" class="unseen skip" onClick={() => document.getElementById('matrix')?.focus()}>
-          Go to the matrix
-        </button>
-        <Header
-          feed={state}
-          query={query}
-          searchRef={search}
-          theme={theme}
-          onQuery={(text) => setView({ query: text })}
-          onHelp={() => setHelpOpen(true)}
-          onRetry={() => feed.retry()}
-        />
-        <FilterBar view={view} counts={counts} systems={systemCounts} onView={setView} />
+        <div class="behind" inert={isCovered}>
+          <button
+            type="button"
+            class="unseen skip"
+            onClick={() => document.getElementById('matrix')?.focus()}
+          >
+            Go to the matrix
+          </button>
+          <Header
+            feed={state}
+            query={query}
+            searchRef={search}
+            theme={theme}
+            onQuery={(text) => setView({ query: text })}
+            onHelp={() => setHelpOpen(true)}
+            onRetry={() => feed.retry()}
+          />
+          <FilterBar view={view} counts={counts} systems={systemCounts} onView={setView} />
+        </div>
         <main class="columns">
-          <div class="side">
+          <div class="side" inert={isCovered}>
             <SickList
               verdicts={state.verdicts === null ? null : chosen}
               chosen={view.subject}
@@ -123,7 +132,7 @@ export function App({ api, feed }: { readonly api: ApiClient; readonly feed: Fee
             />
             <ChangeList changes={chosenChanges} onChoose={choose} />
           </div>
-          <section class="middle" aria-labelledby="matrix-title">
+          <section class="middle" inert={isCovered} aria-labelledby="matrix-title">
             <div class="card is-matrix">
               <h2 id="matrix-title">
                 Who says what of whom{' '}

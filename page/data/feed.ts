@@ -65,7 +65,10 @@ export class Feed {
   #lastEventId = '';
   #beatMs = 5000;
   #refreshTimer: number | undefined;
+  #refreshDueMs = Infinity;
   #isRefreshing = false;
+  /** Something changed while it was asked. */
+  #isOutdated = false;
   #isAsleep = false;
   #sleepTimer: number | undefined;
   #wake: () => void = () => undefined;
@@ -133,7 +136,8 @@ export class Feed {
     clearTimeout(this.#sleepTimer);
     if (isHidden) {
       this.#sleepTimer = setTimeout(() => {
-        if (this.#state.connection !== 'live') return;
+        const { connection } = this.#state;
+        if (connection !== 'live' && connection !== 'stale') return;
         this.#isAsleep = true;
         this.#watching.abort();
       }, ASLEEP.afterMs);
@@ -195,11 +199,17 @@ export class Feed {
   }
 
   #refreshSoon(delayMs: number): void {
+    // What is due sooner stays: a change after the other must not put it off for ever.
+    const dueMs = Date.now() + delayMs;
+    if (dueMs >= this.#refreshDueMs) return;
     clearTimeout(this.#refreshTimer);
+    this.#refreshDueMs = dueMs;
     this.#refreshTimer = setTimeout(() => void this.#refresh(), delayMs);
   }
 
   async #refresh(): Promise<void> {
+    this.#refreshDueMs = Infinity;
+    this.#isOutdated = this.#isRefreshing;
     if (this.#isRefreshing || this.#stopped.signal.aborted) return;
     this.#isRefreshing = true;
     try {
@@ -216,7 +226,8 @@ export class Feed {
     } finally {
       this.#isRefreshing = false;
     }
-    if (!document.hidden && this.#state.connection === 'live') this.#refreshSoon(REFRESH_MS);
+    if (document.hidden || this.#state.connection !== 'live') return;
+    this.#refreshSoon(this.#isOutdated ? GATHER_MS : REFRESH_MS);
   }
 
   #heard(): void {
@@ -237,6 +248,7 @@ export class Feed {
 
   #lose(connection: Connection): void {
     clearTimeout(this.#refreshTimer);
+    this.#refreshDueMs = Infinity;
     this.#set({ connection });
   }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AggregatorJson, HistoryJson, VerdictsJson } from '../../protocol/json-api.js';
 import type { Panorama, Peer, StatusName } from '../../protocol/model.js';
 import { statusFromName, statusName } from '../../protocol/model.js';
@@ -7,8 +7,9 @@ import type { Verdicts } from '../../protocol/verdict.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { HttpRoute } from '../../runtime/http-server.js';
 import { packageFile, packageVersion } from '../../runtime/package-root.js';
-import { Representation, SharedAnswer, sendError } from './json-answer.js';
+import { Representation, sendError } from './json-answer.js';
 import { matrixOf } from './matrix.js';
+import { SharedAnswer } from './shared-answer.js';
 import { changeJson, summaryJson, verdictJson } from './verdict-json.js';
 import { WatchRoute } from './watch-route.js';
 
@@ -88,7 +89,7 @@ export function apiRoutes(sources: ApiSources): Api {
     }),
     get('verdicts', (request, response, url) => {
       const asked = url.searchParams.get('status');
-      if (asked === null) return list.get().send(request, response);
+      if (asked === null) return sendShared(list, request, response);
       const names = asked.split(',');
       const unknown = names.find((name) => statusFromName(name) === undefined);
       if (unknown !== undefined) {
@@ -116,7 +117,7 @@ export function apiRoutes(sources: ApiSources): Api {
       });
       return undefined;
     }),
-    get('matrix', (request, response) => matrix.get().send(request, response)),
+    get('matrix', (request, response) => sendShared(matrix, request, response)),
     get('history', (request, response, url) => {
       const subject = url.searchParams.get('subject');
       const sinceMs = readWhole(url.searchParams.get('sinceMs'));
@@ -145,6 +146,14 @@ export function apiRoutes(sources: ApiSources): Api {
       watch.close();
     },
   };
+}
+
+async function sendShared(
+  answer: SharedAnswer,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  await (await answer.get()).send(request, response);
 }
 
 function badParameter(response: ServerResponse, message: string): void {

@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { ErrorJson } from '../../protocol/json-api.js';
-import type { Clock } from '../../runtime/clock.js';
 
 const compress = promisify(gzip);
 
@@ -51,30 +50,6 @@ export class Representation {
     const encoding = isPacked ? { 'content-encoding': 'gzip' } : {};
     response.writeHead(200, { ...common, ...encoding, 'content-length': body.length });
     response.end(body);
-  }
-}
-
-/** One answer for all who ask within a moment: a crowd of readers costs as much as one. */
-export class SharedAnswer {
-  #latest: { readonly madeMs: number; readonly representation: Representation } | null = null;
-
-  constructor(
-    private readonly make: () => unknown,
-    private readonly clock: Clock,
-    private readonly momentMs: number,
-  ) {}
-
-  get(): Representation {
-    const nowMs = this.clock.monotonic();
-    if (this.#latest === null || nowMs - this.#latest.madeMs >= this.momentMs) {
-      this.#latest = { madeMs: nowMs, representation: new Representation(JSON.stringify(this.make())) };
-    }
-    return this.#latest.representation;
-  }
-
-  /** What is known to have changed is not told from memory. */
-  forget(): void {
-    this.#latest = null;
   }
 }
 

@@ -4,12 +4,21 @@ import type { Panorama, Status, View } from '../../protocol/model.js';
 /** By status number. */
 const LETTERS = '.nhpmudx';
 
-/** Who says what of whom: per observer and subject the worst of the observer's present words. */
-export function matrixOf(panoramas: Iterable<Panorama>): MatrixJson {
+/** Subjects that one turn of the event loop looks at: about a millisecond's worth. */
+const SUBJECTS_PER_TURN = 100;
+
+/**
+ * Who says what of whom: per observer and subject the worst of the observer's present words. Made over
+ * several turns of the event loop, so that nobody waits for it who does not want it.
+ */
+export async function matrixOf(panoramas: Iterable<Panorama>): Promise<MatrixJson> {
   const observers = new Map<string, number>();
   const subjects: string[] = [];
   const rows: string[] = [];
+  let seen = 0;
   for (const { subject, views } of panoramas) {
+    seen += 1;
+    if (seen % SUBJECTS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     const letters: string[] = [];
     for (const view of views.values()) {
       const status = worstWord(view);
@@ -28,11 +37,12 @@ export function matrixOf(panoramas: Iterable<Panorama>): MatrixJson {
 /** The newest value of each metric counts. Null for a view without observations. */
 function worstWord({ observations }: View): Status | null {
   let worst: Status | null = null;
-  const seen = new Set<string>();
+  // A view has few metrics: a list is quicker than a set.
+  const seen: string[] = [];
   for (let index = observations.length - 1; index >= 0; index -= 1) {
     for (const { name, status } of observations[index]?.metrics ?? []) {
-      if (seen.has(name)) continue;
-      seen.add(name);
+      if (seen.includes(name)) continue;
+      seen.push(name);
       if (worst === null || status > worst) worst = status;
     }
   }

@@ -217,6 +217,60 @@ describeInBrowser('the page', () => {
     await until(() => sickNames(page), ['dn@10.0.0.1:9866']);
   });
 
+  it('lets go of its stream while nobody looks, and has what it missed when somebody does', async () => {
+    tellOfAnIncident();
+    const idle = service.verdicts.watchers;
+    visitor = await visit(browser, service.url, { hasFakeClock: true });
+    const { page } = visitor;
+    await until(() => sickNames(page), ['dn@10.0.0.1:9866', 'peer@1']);
+    const turn = (isHidden: boolean): Promise<void> =>
+      page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'))`);
+    const watchers = (): Promise<number> => Promise.resolve(service.verdicts.watchers - idle);
+    expect(await watchers()).toBe(1);
+    await turn(true);
+    await page.clock.fastForward(31_000);
+    await until(watchers, 0);
+    service.verdicts.say('peer@3', [{ observer: 'peer@2', status: Status.DEAD }]);
+    await turn(false);
+    await until(watchers, 1);
+    await until(() => sickNames(page), ['peer@3', 'dn@10.0.0.1:9866', 'peer@1']);
+  });
+
+  it('keeps up with changes that never stop', async () => {
+    const page = await open();
+    await page.getByText('Live').waitFor();
+    let round = 0;
+    const flapping = setInterval(() => {
+      round += 1;
+      const status = round % 2 === 0 ? Status.DEAD : Status.DYING;
+      service.verdicts.say('peer@1', [{ observer: 'peer@2', status }]);
+    }, 20);
+    try {
+      await until(() => sickNames(page), ['peer@1']);
+    } finally {
+      clearInterval(flapping);
+    }
+  });
+
+  it('has nothing to reach behind the details where they lie over all', async () => {
+    tellOfAnIncident();
+    const page = await open({ viewport: { width: 390, height: 844 } });
+    await page
+      .getByRole('button', { name: /peer@1.*unhealthy/ })
+      .first()
+      .click();
+    await page.getByRole('region', { name: 'peer@1' }).waitFor();
+    const reach = (): Promise<string> =>
+      page.evaluate(
+        `document.querySelector('input[type=search]').focus(); document.activeElement.getAttribute('type')`,
+      );
+    expect(await reach()).not.toBe('search');
+    await page.getByRole('button', { name: 'Close details' }).click();
+    await page.getByRole('region', { name: 'peer@1' }).waitFor({ state: 'detached' });
+    expect(await reach()).toBe('search');
+  });
+
   it('says when it hears nothing any more', async () => {
     await service.stop();
     const frozen = { ...systemClock, after: () => ({ cancel: () => undefined }) };

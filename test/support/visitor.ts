@@ -16,9 +16,13 @@ export interface Visitor {
 export async function visit(
   browser: Browser,
   url: string,
-  options: BrowserContextOptions & { readonly path?: string } = {},
+  options: BrowserContextOptions & {
+    readonly path?: string;
+    /** The page's time can be moved. */
+    readonly hasFakeClock?: boolean;
+  } = {},
 ): Promise<Visitor> {
-  const { path = '', ...context } = options;
+  const { path = '', hasFakeClock = false, ...context } = options;
   const opened = await browser.newContext({
     viewport: { width: 1440, height: 900 },
     locale: 'en-GB',
@@ -40,6 +44,7 @@ export async function visit(
     if (!request.url().startsWith(`${url}/`) && !request.url().startsWith('data:'))
       complaints.push(`a request to ${request.url()}`);
   });
+  if (hasFakeClock) await page.clock.install();
   await page.goto(`${url}/${path}`);
   return {
     page,

@@ -24,22 +24,22 @@ function panorama(subject: string, views: Record<string, [name: string, status: 
 }
 
 describe('a cell of the matrix', () => {
-  it('is the worst of what the observer says of the metrics', () => {
+  it('is the worst of what the observer says of the metrics', async () => {
     const views = { a: [[['disk', Status.HEALTHY]], [['link', Status.DEAD]], [['disk', Status.PENDING]]] };
-    expect(matrixOf([panorama('s', views as never)]).rows).toEqual(['x']);
+    expect((await matrixOf([panorama('s', views as never)])).rows).toEqual(['x']);
   });
 
-  it('is made of the newest word on each metric', () => {
+  it('is made of the newest word on each metric', async () => {
     const views = { a: [[['disk', Status.DEAD]], [['disk', Status.HEALTHY]]] };
-    expect(matrixOf([panorama('s', views as never)]).rows).toEqual(['h']);
+    expect((await matrixOf([panorama('s', views as never)])).rows).toEqual(['h']);
   });
 
-  it('says that nothing stands when all was withdrawn', () => {
-    expect(matrixOf([panorama('s', { a: [[['disk', Status.NA]]] })]).rows).toEqual(['n']);
+  it('says that nothing stands when all was withdrawn', async () => {
+    expect((await matrixOf([panorama('s', { a: [[['disk', Status.NA]]] })])).rows).toEqual(['n']);
   });
 
-  it('is a point where the observer said nothing, and left out at the end', () => {
-    const matrix = matrixOf([
+  it('is a point where the observer said nothing, and left out at the end', async () => {
+    const matrix = await matrixOf([
       panorama('s', { a: [[['disk', Status.UNHEALTHY]]], b: [[['disk', Status.DYING]]] }),
       panorama('t', { b: [[['disk', Status.MAYBE_UNHEALTHY]]] }),
       panorama('u', { a: [[['disk', Status.HEALTHY]]] }),
@@ -47,7 +47,7 @@ describe('a cell of the matrix', () => {
     expect(matrix).toEqual({ observers: ['a', 'b'], subjects: ['s', 't', 'u'], rows: ['ud', '.m', 'h'] });
   });
 
-  it('is not there for a subject that nobody speaks of any more', () => {
-    expect(matrixOf([panorama('s', { a: [] })])).toEqual({ observers: [], subjects: [], rows: [] });
+  it('is not there for a subject that nobody speaks of any more', async () => {
+    expect(await matrixOf([panorama('s', { a: [] })])).toEqual({ observers: [], subjects: [], rows: [] });
   });
 });
