@@ -1,11 +1,11 @@
 import type { HealthHandlers } from '../protocol/health-service.js';
 import type { Address } from '../protocol/address.js';
 import { formatAddress, parseAddress } from '../protocol/address.js';
-import type { CallRefusals } from '../protocol/call-guard.js';
 import type { RunningHealthServer } from '../protocol/health-server.js';
 import { startHealthServer } from '../protocol/health-server.js';
 import type { TakenEntry } from '../protocol/batch-service.js';
 import type { Peer, Report } from '../protocol/model.js';
+import { timestampToMillis } from '../protocol/model.js';
 import type { Verdicts } from '../protocol/verdict.js';
 import type { Clock } from '../runtime/clock.js';
 import { every } from '../runtime/clock.js';
@@ -17,8 +17,10 @@ import { packageVersion } from '../runtime/package-root.js';
 import type { Alert } from './alerts/alert.js';
 import { readAlert } from './alerts/alert.js';
 import { hasReceivers } from './alerts/alerts-config.js';
-import type { AlertCounts, Alerts } from './alerts/alerts.js';
+import type { Alerts } from './alerts/alerts.js';
 import { buildAlerts } from './alerts/build-alerts.js';
+import type { AggregatorCounts } from './aggregator-counts.js';
+import { aggregatorMetrics } from './aggregator-metrics.js';
 import type { AggregatorConfig } from './config.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HttpPort } from './http/http-port.js';
@@ -27,12 +29,10 @@ import { ALGORITHMS } from './inference/algorithms.js';
 import { Inferences } from './inference/inferences.js';
 import type { AdmissionLimits } from './intake/admission.js';
 import { Admission } from './intake/admission.js';
-import type { IntakeCounts } from './intake/intake-counts.js';
 import { Intake } from './intake/intake.js';
 import { TakenIds } from './intake/taken-ids.js';
-import type { Persistence, PersistenceCounts } from './persistence/persistence.js';
+import type { Persistence } from './persistence/persistence.js';
 import { Mesh } from './relay/mesh.js';
-import type { PeerCounts } from './relay/peer-counts.js';
 import type { RelayLogLimits } from './relay/relay-log.js';
 import { batchHandlers, checkEntries } from './rpc/batch-handlers.js';
 import { healthHandlers } from './rpc/health-handlers.js';
@@ -60,23 +60,6 @@ export interface AggregatorOptions {
   readonly rememberedIds?: number;
   /** What is kept for peers that are away; default 50,000 reports and 32 MB. */
   readonly relayLog?: RelayLogLimits;
-}
-
-/** What the aggregator did since its start. */
-export interface AggregatorCounts extends IntakeCounts {
-  /** Reports that are held now. */
-  readonly held: number;
-  readonly journal: PersistenceCounts;
-  /** At the gRPC port. */
-  readonly connections: ConnectionCounts;
-  /** Calls at the gRPC port that were not let through, or not carried to their end. */
-  readonly calls: CallRefusals | null;
-  /** Key: the peer's id. */
-  readonly relay: Readonly<Record<string, PeerCounts>>;
-  /** Null: nobody is told of alerts. */
-  readonly alerts: AlertCounts | null;
-  /** Ids of reports by which repetitions are noticed, and the memory for them. */
-  readonly remembered: { readonly ids: number; readonly bytes: number };
 }
 
 const HOLD_SWEEP_MS = 60_000;
@@ -111,6 +94,10 @@ export class Aggregator {
   readonly #digests = new PanoramaDigests((subject) => this.#store.panorama(subject));
   readonly #inferences: Inferences;
   readonly #verdicts: AggregatorVerdicts;
+  readonly #metrics = aggregatorMetrics({
+    counts: () => this.counts(),
+    statuses: () => this.#verdicts.list().map(({ status }) => status),
+  });
   readonly #security: Security;
   readonly #mesh: Mesh;
   readonly #intake: Intake;
@@ -142,6 +129,9 @@ export class Aggregator {
       onChange: (inference) => {
         persistence.saveInference(inference);
         this.#verdicts.inferred(inference);
+        const inferredAfterMs = clock.now() - timestampToMillis(inference.observation.time);
+        // What is restored is old.
+        if (this.#isServing) this.#metrics.inferredAfter(inferredAfterMs);
       },
       onEnd: (subject) => this.#verdicts.ended(subject),
     });
@@ -408,11 +398,14 @@ export class Aggregator {
       panoramas: () => this.#store.panoramas(),
       security: this.#security,
       limits: config.limits,
-      routes: healthRoutes({
-        isServing: () => this.#isServing,
-        journal: () => persistence.counts(),
-        clock,
-      }),
+      routes: [
+        ...healthRoutes({
+          isServing: () => this.#isServing,
+          journal: () => persistence.counts(),
+          clock,
+        }),
+        this.#metrics.metrics.route(),
+      ],
       ...{ clock, logger },
     });
     this.#lifecycle.onStop('the HTTP port', () => this.#http?.stop(STOP_LIMIT_MS.http));

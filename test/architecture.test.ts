@@ -6,7 +6,7 @@ import { packageRoot } from '../runtime/package-root.js';
 
 /** What each room may import besides itself and Node's own modules. */
 const ROOMS: Record<string, { rooms: string[]; packages: string[] }> = {
-  runtime: { rooms: [], packages: ['pino'] },
+  runtime: { rooms: [], packages: ['pino', 'prom-client'] },
   protocol: {
     rooms: ['runtime'],
     packages: ['@grpc/grpc-js', '@grpc/proto-loader', '@grpc/reflection', '@bufbuild/protobuf'],

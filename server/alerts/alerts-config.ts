@@ -38,7 +38,7 @@ export interface AlertsConfig {
   readonly groupBy: readonly string[];
   /** On every alert. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Of the aggregator's page, as people reach it; empty: as the aggregator itself knows it. */
+  /** Of the aggregator's page, as people reach it; empty: where the aggregator itself shows it. */
   readonly pageUrl: string;
   /** For one request, milliseconds. */
   readonly deadlineMs: number;

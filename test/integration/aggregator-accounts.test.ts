@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HealthClient } from '../../protocol/health-client.js';
-import type { AggregatorCounts } from '../../server/aggregator.js';
+import type { AggregatorCounts } from '../../server/aggregator-counts.js';
 import { eventually, runAggregator } from '../support/aggregators.js';
 import { batchOf, entry } from '../support/batches.js';
 import { freePort } from '../support/free-port.js';

@@ -1,0 +1,94 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { HttpRoute } from './http-server.js';
+
+/** A value of a metric, with the values of its labels in the order in which they were named. */
+export type Sample = readonly [value: number, ...labels: readonly string[]];
+
+/** What a metric is called and what it says. */
+export interface MetricName {
+  /** With its unit at the end: `_seconds`, `_bytes`; for what only grows, `_total`. */
+  readonly name: string;
+  readonly help: string;
+  /** Names of its labels; default none. */
+  readonly labels?: readonly string[];
+}
+
+/** Of the package's own: named like counters, which they are not. */
+const IMPROPER = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
+
+/**
+ * The figures of a program for Prometheus. Most are read from its accounts when somebody asks; those of the
+ * process itself (memory, processor, event loop) are there too.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+    for (const name of IMPROPER) this.#registry.removeSingleMetric(name);
+  }
+
+  /** What goes up and down. */
+  gauge(metric: MetricName, read: () => Iterable<Sample>): void {
+    const { name, help, labels = [] } = metric;
+    new Gauge({
+      name,
+      help,
+      labelNames: [...labels],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [value, ...values] of read()) this.set(labelled(labels, values), value);
+      },
+    });
+  }
+
+  /** What only grows, until the program is started again. */
+  counter(metric: MetricName, read: () => Iterable<Sample>): void {
+    const { name, help, labels = [] } = metric;
+    new Counter({
+      name,
+      help,
+      labelNames: [...labels],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [value, ...values] of read()) this.inc(labelled(labels, values), value);
+      },
+    });
+  }
+
+  /** How often something was how large; `buckets` are upper bounds, rising. Returns what counts a value. */
+  histogram(metric: MetricName, buckets: readonly number[]): (value: number) => void {
+    const { name, help } = metric;
+    const histogram = new Histogram({ name, help, buckets: [...buckets], registers: [this.#registry] });
+    return (value) => histogram.observe(value);
+  }
+
+  /** In the text format of Prometheus. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** `GET /metrics`. */
+  route(): HttpRoute {
+    return {
+      method: 'GET',
+      path: '/metrics',
+      access: 'query',
+      handle: async (_, response) => {
+        const text = await this.text();
+        response.writeHead(200, { 'content-type': this.#registry.contentType, 'cache-control': 'no-store' });
+        response.end(text);
+      },
+    };
+  }
+}
+
+function labelled(names: readonly string[], values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']));
+}
