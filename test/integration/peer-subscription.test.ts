@@ -2,78 +2,28 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startHealthServer } from '../../protocol/health-server.js';
-import type { HealthHandlers, Intake } from '../../protocol/health-service.js';
-import { formatAddress } from '../../protocol/address.js';
-import { systemClock } from '../../runtime/clock.js';
-import { HviewError } from '../../runtime/errors.js';
 import type { AggregatorConfig } from '../../server/config.js';
+import type { Intake } from '../../protocol/health-service.js';
 import { eventually, runAggregator } from '../support/aggregators.js';
 import type { RunningAggregator } from '../support/aggregators.js';
+import type { IdlPeer } from '../support/idl-peer.js';
+import { startIdlPeer } from '../support/idl-peer.js';
 import { report } from '../support/observations.js';
-
-/** A peer that only learns, and notes what it is told as `normal peer@2`. */
-interface LearningPeer {
-  readonly address: string;
-  readonly told: string[];
-  reply: Intake;
-}
 
 const cleanups: (() => Promise<void> | void)[] = [];
 let folder: string;
-let peer: LearningPeer;
+let peer: IdlPeer;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hview-peer-'));
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
-  peer = await startPeer();
+  peer = await startIdlPeer();
+  cleanups.push(() => peer.stop());
 });
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-async function startPeer(): Promise<LearningPeer> {
-  const told: string[] = [];
-  let reply: Intake = 'accepted';
-  const unasked = (): Promise<never> => Promise.reject(new HviewError('INTERNAL', 'nobody asks a peer this'));
-  const handlers: HealthHandlers = {
-    observe: unasked,
-    stopObserving: unasked,
-    register: unasked,
-    submitReport: unasked,
-    learnReport({ kind, source, report: learnt }) {
-      told.push(`${kind} ${learnt?.subject ?? ''} from ${source.id}`);
-      return Promise.resolve(reply);
-    },
-    getLatestReport: unasked,
-    getPanorama: unasked,
-    getView: unasked,
-    getInference: unasked,
-    getObservedSubjects: unasked,
-    dumpPanorama: unasked,
-    dumpInference: unasked,
-    ping: unasked,
-    getPeers: unasked,
-    getId: unasked,
-  };
-  const server = await startHealthServer({
-    address: { host: '127.0.0.1', port: 0 },
-    handlers,
-    clock: systemClock,
-  });
-  cleanups.push(() => server.stop(1000));
-  return {
-    address: formatAddress(server.address),
-    told,
-    get reply() {
-      return reply;
-    },
-    set reply(value) {
-      reply = value;
-    },
-  };
-}
 
 /** An aggregator whose only peer is the learning one. */
 async function start(parts: Partial<AggregatorConfig> = {}): Promise<RunningAggregator> {

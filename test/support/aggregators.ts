@@ -22,7 +22,10 @@ export interface RunningAggregator {
  */
 export async function runAggregator(
   parts: Partial<AggregatorConfig> = {},
-  given: { readonly persistence?: Persistence } & Pick<Partial<AggregatorOptions>, 'admission'> = {},
+  given: { readonly persistence?: Persistence } & Pick<
+    Partial<AggregatorOptions>,
+    'admission' | 'relayLog'
+  > = {},
 ): Promise<RunningAggregator> {
   const config = { ...standaloneConfig('pano0', '127.0.0.1:0'), ...parts };
   const { databaseFile: file } = config;
