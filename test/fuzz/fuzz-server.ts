@@ -40,6 +40,9 @@ export interface FuzzResult {
   readonly complaints: readonly string[];
 }
 
+/** From as many addresses hostile connections come; of one too many are refused. */
+const ADDRESSES = 60;
+
 const MEGABYTE = 1e6;
 
 /** Between two rounds of the witness. */
@@ -105,7 +108,10 @@ async function attack(
     if (connection === undefined || connection.isClosed) {
       connections += 1;
       // One that does not even greet, now and then.
-      connection = new HostileConnection(port, count, !random.oneIn(200));
+      connection = new HostileConnection(port, count, {
+        greet: !random.oneIn(200),
+        from: `127.0.0.${2 + (connections % ADDRESSES)}`,
+      });
       lanes[lane] = connection;
     }
     await sendHostile(connection, random, valid);

@@ -35,9 +35,14 @@ export class HostileConnection {
   #wake: (() => void) | null = null;
   #isClosed = false;
 
-  constructor(port: number, count: { ended: number; reset: number }, greet = true) {
+  /** `from`: the address that it comes from, one of this machine. */
+  constructor(
+    port: number,
+    count: { ended: number; reset: number },
+    { greet = true, from = '127.0.0.1' }: { readonly greet?: boolean; readonly from?: string } = {},
+  ) {
     this.#count = count;
-    this.#socket = connect(port, '127.0.0.1');
+    this.#socket = connect({ port, host: '127.0.0.1', localAddress: from });
     this.#socket.setNoDelay(true);
     this.#socket.on('data', (data: Buffer) => this.#read(data));
     this.#socket.on('error', () => undefined);
