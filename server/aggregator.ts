@@ -117,7 +117,7 @@ export class Aggregator {
     this.#lifecycle = new Lifecycle(clock);
     this.#store = new ReportStore(DEFAULT_OBSERVATIONS_PER_VIEW, config.limits.store.bytes);
     this.#registrations = new Registrations(config.limits.store.subjects);
-    this.#security = new Security(config.security, config.limits, { clock, logger: options.logger });
+    this.#security = new Security(config.security, { clock, logger: options.logger });
     this.#lifecycle.onStop('the certificates and tokens', () => this.#security.close());
     this.#held = new HoldBuffer({
       timeMs: config.hold.timeSeconds * 1000,

@@ -1,12 +1,9 @@
 import { ClientSecurity } from '../protocol/client-security.js';
-import type { CallLimits } from '../protocol/call-guard.js';
 import type { Clock } from '../runtime/clock.js';
 import type { PortSecurity } from '../runtime/listener.js';
 import type { Logger } from '../runtime/logger.js';
-import { RateLimits } from '../runtime/rate-limits.js';
 import { TlsFiles } from '../runtime/tls-files.js';
 import { Access } from './access/access.js';
-import { QueryGuard } from './access/http-guard.js';
 import { TokenTable } from './access/token-table.js';
 import type { SecurityConfig } from './security-config.js';
 
@@ -15,19 +12,13 @@ export class Security {
   /** For every port of the aggregator. */
   readonly port: PortSecurity;
   readonly access: Access;
-  /** For the HTTP port: those who may ask may look. */
-  readonly http: { readonly security: PortSecurity; readonly guard: QueryGuard };
   /** For the calls to peers. */
   readonly peers: ClientSecurity;
   readonly #files: TlsFiles | null;
   readonly #tokens: TokenTable | null;
 
   /** Throws CREDENTIALS_INVALID. */
-  constructor(
-    config: SecurityConfig,
-    limits: CallLimits,
-    surroundings: { readonly clock: Clock; readonly logger: Logger },
-  ) {
+  constructor(config: SecurityConfig, surroundings: { readonly clock: Clock; readonly logger: Logger }) {
     const { clock } = surroundings;
     const { cert, key, clientCa, peerCa, tokenFile, peerTokenFile, allowsInsecure } = config;
     this.#files =
@@ -56,9 +47,6 @@ export class Security {
       clock,
     });
     this.port = { tls: this.#files, authenticates: this.access.isGuarded, allowsInsecure };
-    const { requestsPerSecond: perSecond } = limits;
-    const rate = perSecond === 0 ? null : new RateLimits({ perSecond, burstSeconds: 2, clock });
-    this.http = { security: this.port, guard: new QueryGuard(this.access, rate) };
   }
 
   close(): void {

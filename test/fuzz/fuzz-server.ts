@@ -93,39 +93,44 @@ export async function fuzzServer(options: FuzzOptions): Promise<FuzzResult> {
 
 async function attack(
   port: number,
-  { requests, seed, connections: width = 4, onProgress }: FuzzOptions,
+  { requests, seed, connections: width = 32, onProgress }: FuzzOptions,
   witness: Witness,
   resident: () => number,
 ): Promise<{ answered: number; reset: number; connections: number }> {
-  const random = new RandomSource(seed);
   const valid = validRequests();
   const count = { ended: 0, reset: 0 };
-  const lanes: HostileConnection[] = [];
   let connections = 0;
-  for (let done = 0; done < requests; done += 1) {
-    const lane = done % width;
-    let connection = lanes[lane];
-    if (connection === undefined || connection.isClosed) {
-      connections += 1;
-      // One that does not even greet, now and then.
-      connection = new HostileConnection(port, count, {
-        greet: !random.oneIn(200),
-        from: `127.0.0.${2 + (connections % ADDRESSES)}`,
-      });
-      lanes[lane] = connection;
+  let sent = 0;
+  let speaking = Promise.resolve();
+  /** Each attacker goes by a seed of its own; what they do at the same time is for the machine to say. */
+  const attacker = async (random: RandomSource): Promise<void> => {
+    let connection: HostileConnection | null = null;
+    while (sent < requests) {
+      sent += 1;
+      if (sent % ROUND === 0) speaking = speaking.then(() => witness.speak()).then(() => witness.ask());
+      if (connection === null || connection.isClosed) {
+        connections += 1;
+        connection = new HostileConnection(port, count, {
+          // One that does not even greet, now and then.
+          greet: !random.oneIn(200),
+          from: `127.0.0.${2 + (connections % ADDRESSES)}`,
+        });
+      }
+      await sendHostile(connection, random, valid);
+      await connection.room(60);
     }
-    await sendHostile(connection, random, valid);
-    await connection.room(60);
-    if (done % ROUND !== 0) continue;
-    await witness.speak();
-    await witness.ask();
-    onProgress?.(done, resident());
+    await connection?.room(0);
+    connection?.close();
+  };
+  const telling = setInterval(() => onProgress?.(sent, resident()), 1000);
+  try {
+    await Promise.all(
+      Array.from({ length: width }, (_, lane) => attacker(new RandomSource(seed + lane * 7919))),
+    );
+    await speaking;
+  } finally {
+    clearInterval(telling);
   }
-  for (const lane of lanes) {
-    await lane.room(0);
-    lane.close();
-  }
-  await witness.speak();
   return { answered: count.ended, reset: count.reset, connections };
 }
 

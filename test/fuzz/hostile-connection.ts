@@ -20,7 +20,7 @@ const DEFAULT_WINDOW = 65_535;
 const MAX_OPEN = 80;
 
 /** Whoever has not answered by then waits for something that does not come; milliseconds. */
-const PATIENCE_MS = 500;
+const PATIENCE_MS = 2000;
 
 /** One connection that sends whatever frames it is told to, and reads just enough of what comes back. */
 export class HostileConnection {
