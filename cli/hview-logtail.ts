@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Agent } from '../agent/agent.js';
 import type { AgentCounts } from '../agent/agent-counts.js';
+import type { AgentSecurity } from '../agent/sources/agent-config.js';
 import { loadAgentConfig } from '../agent/sources/agent-config.js';
 import { openSource } from '../agent/sources/open-source.js';
 import type { OpenedSource } from '../agent/sources/opened-source.js';
@@ -183,7 +184,7 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
 
   const setup = await setupOf(values, given, rest, logger);
   const sources: OpenedSource[] = [];
-  const security = clientSecurityOf(values, logger);
+  const security = clientSecurityOf(setup.security, logger);
   const client = values.report
     ? new HealthClient({ target: setup.server, ...(security === undefined ? {} : { security }) })
     : null;
@@ -235,6 +236,7 @@ interface Setup {
   readonly server: string;
   readonly state: string | null;
   readonly spoolBytes: number;
+  readonly security: FlagValues<typeof CLIENT_SECURITY_FLAGS>;
   readonly sources: readonly SourceSettings[];
 }
 
@@ -250,7 +252,7 @@ async function setupOf(
   if (values.config === '') {
     const source = await sourceOf(values, rest);
     const state = remembers ? stateFolder(values.state, source.logs[0] ?? '', logger) : null;
-    return { server: values.server, state, spoolBytes, sources: [source] };
+    return { server: values.server, state, spoolBytes, security: values, sources: [source] };
   }
   const misplaced = ['log', 'start', 'stale', 'merge', 'tz'].find((flag) => given.has(flag));
   if (misplaced !== undefined || rest.length > 0) {
@@ -266,7 +268,24 @@ async function setupOf(
     server: given.has('server') ? values.server : (config.server ?? values.server),
     state: remembers ? stateFolder(named, resolve(values.config), logger) : null,
     spoolBytes: given.has('spool_megabytes') ? spoolBytes : (config.spoolBytes ?? spoolBytes),
+    security: securityOf(values, given, config.security),
     sources: config.sources,
+  };
+}
+
+/** Flags come before the configuration. */
+function securityOf(
+  values: Values,
+  given: ReadonlySet<string>,
+  configured: AgentSecurity,
+): Setup['security'] {
+  const { ca, cert, key, tokenFile, allowsInsecure } = configured;
+  return {
+    tls_ca: given.has('tls_ca') ? values.tls_ca : (ca ?? ''),
+    tls_cert: given.has('tls_cert') ? values.tls_cert : (cert ?? ''),
+    tls_key: given.has('tls_key') ? values.tls_key : (key ?? ''),
+    token_file: given.has('token_file') ? values.token_file : (tokenFile ?? ''),
+    insecure: given.has('insecure') ? values.insecure : allowsInsecure,
   };
 }
 

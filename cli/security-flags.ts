@@ -1,10 +1,7 @@
-import { ClientSecurity } from '../protocol/client-security.js';
+import { ClientSecurity, SYSTEM_ROOTS } from '../protocol/client-security.js';
 import { systemClock } from '../runtime/clock.js';
 import type { FlagTable, FlagValues } from '../runtime/flags.js';
 import type { Logger } from '../runtime/logger.js';
-
-/** What stands for the authorities that the system trusts, instead of a file. */
-const SYSTEM_ROOTS = 'system';
 
 /** How a program that calls an aggregator shows who it is; the same names as hview-server's. */
 export const CLIENT_SECURITY_FLAGS = {

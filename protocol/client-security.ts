@@ -29,6 +29,9 @@ export interface ClientSecurityOptions {
   readonly logger: Logger;
 }
 
+/** Stands for the authorities that the system trusts, where the path of a file could stand. */
+export const SYSTEM_ROOTS = 'system';
+
 /**
  * How a client shows who it is and makes sure of whom it talks to. Renewed files are taken over: certificates
  * for the next connection, tokens for the next call. Shared by all clients of a process.

@@ -4,8 +4,19 @@ import type { JsonNode } from '../../filters/loading/json-source.js';
 import { ObjectReader, ProblemList } from '../../filters/loading/object-reader.js';
 import { describeProblem } from '../../filters/rule-set.js';
 import { HviewError } from '../../runtime/errors.js';
+import { SYSTEM_ROOTS } from '../../protocol/client-security.js';
 import type { SourceSettings } from './source-settings.js';
 import { SOURCE_DEFAULTS } from './source-settings.js';
+
+/** Paths of PEM files and of a token; null: as the command line says. */
+export interface AgentSecurity {
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+  readonly tokenFile: string | null;
+  /** The token may travel to another machine in plain text. */
+  readonly allowsInsecure: boolean;
+}
 
 /** The configuration file of an agent with several sources. */
 export interface AgentConfig {
@@ -14,6 +25,8 @@ export interface AgentConfig {
   /** State folder; null: as the command line says. */
   readonly state: string | null;
   readonly spoolBytes: number | null;
+  /** How it shows the aggregator who it is. */
+  readonly security: AgentSecurity;
   readonly sources: readonly SourceSettings[];
   /** What is odd but does no harm. */
   readonly warnings: readonly string[];
@@ -24,11 +37,15 @@ const AGENT_MEMBERS = [
   'Server',
   'State',
   'SpoolMegabytes',
+  'Tls',
+  'TokenFile',
+  'Insecure',
   'Stale',
   'Merge',
   'TimeZone',
   'Sources',
 ];
+const TLS_MEMBERS = ['Ca', 'Cert', 'Key'];
 const SOURCE_MEMBERS = [
   'Name',
   'Logs',
@@ -102,7 +119,25 @@ function readConfig(
     server: textOrNull(reader, 'Server'),
     state: pathOrNull(reader, 'State', folder),
     spoolBytes: spool === null ? null : Math.round(spool.value * MEGABYTE),
+    security: readSecurity(reader, folder, problems),
     sources,
+  };
+}
+
+function readSecurity(reader: ObjectReader, folder: string, problems: ProblemList): AgentSecurity {
+  const node = reader.member('Tls', 'object');
+  const tls = node === null ? null : ObjectReader.open(node, 'Tls', TLS_MEMBERS, problems);
+  const path = (name: string): string | null => {
+    const text = tls === null ? null : textOrNull(tls, name);
+    // The authorities of the system have a word instead of a path.
+    return text === null || text === SYSTEM_ROOTS ? text : resolve(folder, text);
+  };
+  return {
+    ca: path('Ca'),
+    cert: path('Cert'),
+    key: path('Key'),
+    tokenFile: pathOrNull(reader, 'TokenFile', folder),
+    allowsInsecure: reader.flag('Insecure'),
   };
 }
 

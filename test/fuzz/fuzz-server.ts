@@ -58,13 +58,18 @@ export async function fuzzServer(options: FuzzOptions): Promise<FuzzResult> {
   const words = ['-addr', '127.0.0.1:0', '-dbfile', file, 'fuzz'];
   const { command, address } = await startServer(words);
   const witness = new Witness(address);
+  // Who dies in the middle has a last word.
+  const died = command.exited.then(({ code, stderr }) => {
+    throw new Error(`the server ended with ${String(code)}: ${stderr.slice(-3000)}`);
+  });
+  died.catch(() => undefined);
   try {
     await witness.register();
     const beganMs = performance.now();
-    const sent = await attack(Number(address.split(':').at(-1)), options, witness, () => {
-      const { residentMegabytes } = memoryOf(command.pid);
-      return residentMegabytes;
-    });
+    const port = Number(address.split(':').at(-1));
+    const attacking = attack(port, options, witness, () => memoryOf(command.pid).residentMegabytes);
+    attacking.catch(() => undefined);
+    const sent = await Promise.race([attacking, died]);
     const seconds = (performance.now() - beganMs) / 1000;
     await witness.ask();
     await new Promise((resolve) => setTimeout(resolve, 2000));

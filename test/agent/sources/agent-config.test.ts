@@ -18,6 +18,18 @@ function complaints(config: object): string[] {
 }
 
 describe('the configuration of an agent', () => {
+  it('says how the aggregator is told who it is, with paths that count from its folder', () => {
+    expect(load({ Sources: [SOURCE] }).security).toEqual({
+      ...{ ca: null, cert: null, key: null, tokenFile: null },
+      allowsInsecure: false,
+    });
+    const Tls = { Ca: 'system', Cert: 'own.pem', Key: '/keys/own.key' };
+    expect(load({ Tls, TokenFile: 'token', Insecure: true, Sources: [SOURCE] }).security).toEqual({
+      ...{ ca: 'system', cert: '/etc/hview/own.pem', key: '/keys/own.key', tokenFile: '/etc/hview/token' },
+      allowsInsecure: true,
+    });
+  });
+
   it('gives each source what it says and else what the file says for all', () => {
     const { server, state, spoolBytes, sources, warnings } = load({
       Server: 'aggregator:6688',
