@@ -1,9 +1,9 @@
 /** Reports for each panorama that is saved: what saving costs stays small beside what the reports cost. */
-const REPORTS_PER_PANORAMA = 200;
+const REPORTS_PER_PANORAMA = 100;
 
 /**
  * Reports that a start may have to take in again, about: a second's worth. With so many subjects that
- * saving one in 200 reports would leave more behind, they are saved more often.
+ * saving one in 100 reports would leave more behind, they are saved more often.
  */
 const REPORTS_BEHIND = 300_000;
 
