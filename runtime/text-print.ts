@@ -4,11 +4,11 @@ export type TextPrint = Uint32Array;
 export const PRINT_WORDS = 4;
 
 /**
- * Writes the print of a text: four sums of its characters, two at a time, each mixed as MurmurHash3 does
+ * Writes the print of a text to the place `at`: four sums of its characters, two at a time, each mixed as MurmurHash3 does
  * and begun otherwise. It does not withstand anyone who looks for two texts of one print. Prints are kept
  * on disk: a change of this function needs a new place for them.
  */
-export function writePrint(text: string, into: TextPrint): void {
+export function writePrint(text: string, into: Uint32Array, at = 0): void {
   const { length } = text;
   let a = 0x9747b28c ^ length;
   let b = 0x3c6ef372 ^ length;
@@ -22,10 +22,10 @@ export function writePrint(text: string, into: TextPrint): void {
     c = stir(c, Math.imul(word, 0x85ebca6b));
     d = stir(d, Math.imul(word, 0xc2b2ae35));
   }
-  into[0] = finish(a);
-  into[1] = finish(b);
-  into[2] = finish(c);
-  into[3] = finish(d);
+  into[at] = finish(a);
+  into[at + 1] = finish(b);
+  into[at + 2] = finish(c);
+  into[at + 3] = finish(d);
 }
 
 function stir(state: number, product: number): number {
@@ -44,7 +44,7 @@ function finish(state: number): number {
 export function printsOf(texts: readonly string[]): Uint32Array {
   const prints = new Uint32Array(texts.length * PRINT_WORDS);
   texts.forEach((text, index) => {
-    writePrint(text, prints.subarray(index * PRINT_WORDS, (index + 1) * PRINT_WORDS));
+    writePrint(text, prints, index * PRINT_WORDS);
   });
   return prints;
 }
