@@ -58,7 +58,7 @@ export function App({ api, feed }: { readonly api: ApiClient; readonly feed: Fee
   }, [state.changes, chosen, all]);
   const summary = all.find(({ subject }) => subject === view.subject);
   const revision = `${summary?.timeMs} ${summary?.status} ${state.connection}`;
-  const explanation = useExplanation(api, view.subject, revision);
+  const explanation = useExplanation(api, summary?.subject ?? null, revision);
 
   const choose = useCallback(
     (subject: string, by: string | null = null) => {
@@ -136,7 +136,7 @@ export function App({ api, feed }: { readonly api: ApiClient; readonly feed: Fee
             <div class="card is-matrix">
               <h2 id="matrix-title">
                 Who says what of whom{' '}
-                {model !== null && (
+                {model !== null && model.rows.length > 0 && (
                   <span class="quiet">
                     {model.rows.length} by {model.observers.length}
                   </span>
@@ -156,6 +156,7 @@ export function App({ api, feed }: { readonly api: ApiClient; readonly feed: Fee
             <Detail
               subject={view.subject}
               explanation={explanation}
+              isUnknown={state.verdicts !== null && summary === undefined}
               observer={observer}
               theme={theme[0]}
               onClose={close}

@@ -15,6 +15,8 @@ import { Timeline } from './timeline.jsx';
 export interface DetailProps {
   readonly subject: string;
   readonly explanation: Explanation | null;
+  /** There is nothing to ask for. */
+  readonly isUnknown: boolean;
   /** Whose votes are marked. */
   readonly observer: string | null;
   readonly theme: string;
@@ -22,12 +24,19 @@ export interface DetailProps {
 }
 
 /** One subject: its verdict, everything that was said, and why that counts. */
-export function Detail({ subject, explanation, observer, theme, onClose }: DetailProps): JSX.Element {
+export function Detail({
+  subject,
+  explanation,
+  isUnknown,
+  observer,
+  theme,
+  onClose,
+}: DetailProps): JSX.Element {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus({ preventScroll: false }), [subject]);
   const verdict = explanation?.verdict ?? null;
   return (
-    <section class="detail" aria-labelledby="detail-title" aria-busy={explanation === null}>
+    <section class="detail" aria-labelledby="detail-title" aria-busy={explanation === null && !isUnknown}>
       <header class="detail-head">
         <h2 id="detail-title" ref={heading} tabIndex={-1}>
           <Name of={subject} />
@@ -45,7 +54,7 @@ export function Detail({ subject, explanation, observer, theme, onClose }: Detai
         </button>
       </header>
       {verdict !== null && <Summary verdict={verdict} />}
-      {explanation?.failure === 'not-found' && (
+      {(isUnknown || explanation?.failure === 'not-found') && (
         <p class="note">Nothing was ever said of this subject, or it is no longer watched.</p>
       )}
       {explanation !== null && explanation.failure !== null && explanation.failure !== 'not-found' && (

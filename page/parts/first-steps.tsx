@@ -17,7 +17,7 @@ export function FirstSteps({ address }: { readonly address: string }): JSX.Eleme
       </pre>
       <p class="note">Or report something by hand:</p>
       <pre>
-        <code>hview-client -server {server} report peer@1 disk:unhealthy:20</code>
+        <code>hview-client -server {server} report peer@1 disk:u:20</code>
       </pre>
     </div>
   );

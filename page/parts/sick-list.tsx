@@ -68,7 +68,7 @@ export function SickList({ verdicts, chosen, isFiltered, onChoose }: SickListPro
       )}
       {verdicts !== null && sick.length === 0 && (
         <p class="calm">
-          <Sign status="HEALTHY" />
+          <Sign status={verdicts.length === 0 ? 'NA' : 'HEALTHY'} />
           {isFiltered
             ? 'Nobody of these is sick.'
             : verdicts.length === 0

@@ -135,6 +135,15 @@ describeInBrowser('the page', () => {
     await detail.getByRole('img', { name: /2 changes/ }).waitFor();
   });
 
+  it('says so when nothing is known of the subject in its address, and shows it when something is', async () => {
+    tellOfAnIncident();
+    const page = await open({ path: '#subject=peer%409' });
+    await page.getByText('Nothing was ever said of this subject').waitFor();
+    expect(visitor?.complaints).toEqual([]);
+    service.verdicts.say('peer@9', [{ observer: 'peer@2', status: Status.DEAD, evidence: evidence() }]);
+    await page.getByRole('region', { name: 'peer@9' }).getByText('Unexpected exception').first().waitFor();
+  });
+
   it('filters by status, system and name, and keeps that in its address', async () => {
     tellOfAnIncident();
     const page = await open();
