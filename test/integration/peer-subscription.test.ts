@@ -116,6 +116,24 @@ describe('what an aggregator tells its peers', () => {
     expect((await toldAll(3))[2]).toBe('normal a from pano0');
   });
 
+  it('is nothing on a subject that the peer ignored before a restart, until it asks for it', async () => {
+    const databaseFile = join(folder, 'hview.db');
+    const before = await start({ databaseFile });
+    const source = { id: 'pano1', address: peer.address };
+    const interest = (one: RunningAggregator, kind: 'subscription' | 'unsubscription', subject: string) =>
+      one.client.learnReport({ kind, source, report: report({ subject }) });
+    await interest(before, 'unsubscription', 'a');
+    await interest(before, 'unsubscription', 'b');
+    await interest(before, 'subscription', 'b');
+    await before.stop();
+    const after = await start({ databaseFile });
+    for (const subject of ['a', 'b']) await submit(after, subject);
+    expect(await toldAll(1)).toEqual(['normal b from pano0']);
+    await interest(after, 'subscription', 'a');
+    await submit(after, 'a');
+    expect(await toldAll(2)).toEqual(['normal b from pano0', 'normal a from pano0']);
+  });
+
   it.each(['subscription', 'unsubscription'] as const)('follows a %s of the peer', async (kind) => {
     const one = await start();
     const source = { id: 'pano1', address: peer.address };
