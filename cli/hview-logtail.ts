@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Agent } from '../agent/agent.js';
 import type { AgentCounts } from '../agent/agent-counts.js';
+import { startAgentPort } from '../agent/agent-port.js';
 import type { AgentSecurity } from '../agent/sources/agent-config.js';
 import { loadAgentConfig } from '../agent/sources/agent-config.js';
 import { openSource } from '../agent/sources/open-source.js';
@@ -11,12 +12,13 @@ import type { SourceSettings } from '../agent/sources/source-settings.js';
 import { SOURCE_DEFAULTS } from '../agent/sources/source-settings.js';
 import type { LogPluginFactory } from '../plugins/log-plugin.js';
 import { BUNDLED_PLUGINS, loadPlugin } from '../plugins/registry.js';
-import { DEFAULT_PORT } from '../protocol/address.js';
+import { DEFAULT_PORT, formatAddress, parseAddress } from '../protocol/address.js';
 import { HealthClient } from '../protocol/health-client.js';
 import { systemClock } from '../runtime/clock.js';
 import { HviewError, fileError } from '../runtime/errors.js';
 import type { FlagTable, FlagValues } from '../runtime/flags.js';
 import { describeFlags, parseFlags } from '../runtime/flags.js';
+import type { RunningHttpServer } from '../runtime/http-server.js';
 import type { Logger } from '../runtime/logger.js';
 import { createLogger, logLevelFromName } from '../runtime/logger.js';
 import { keepHeapSmall } from '../runtime/small-heap.js';
@@ -97,6 +99,12 @@ const FLAGS = {
     placeholder: 'zone',
     help: "Time zone of the log's time stamps, such as UTC or Europe/Berlin. Without it this machine's.",
   },
+  http: {
+    kind: 'text',
+    default: '',
+    placeholder: 'host:port',
+    help: 'Where to answer /healthz and /readyz, which say nothing of the logs, to anyone. Without it nowhere.',
+  },
   log_level: {
     kind: 'text',
     default: 'info',
@@ -168,6 +176,9 @@ const ONCE_PATIENCE_MS = 10_000;
 /** How long a stopped agent may take to deliver what it has read, milliseconds. */
 const DRAIN_LIMIT_MS = 5000;
 
+/** How long questions of its health may hold up the end, milliseconds. */
+const HTTP_STOP_LIMIT_MS = 250;
+
 const MEGABYTE = 1024 * 1024;
 
 const command = logtailCommand(process.argv.slice(2)) ?? { name: 'hview-logtail', help: HELP, run };
@@ -210,16 +221,23 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
       release();
       throw error;
     }
+    let port: RunningHttpServer | null = null;
     try {
+      if (values.http !== '') {
+        const address = parseAddress(values.http, 0);
+        port = await startAgentPort({ address, counts: () => agent.counts(), clock: systemClock, logger });
+      }
       logger.info('reading', {
         sources: setup.sources.map(({ name, logs, plugin }) => ({ name, logs, plugin })),
         aggregator: client?.target ?? 'none',
         state: setup.state ?? 'none',
+        http: port === null ? 'none' : formatAddress(port.address),
       });
       await Promise.race([agent.finished(), aborted(signal)]);
       if (values.once) await Promise.race([agent.drained(), aborted(signal)]);
     } finally {
       release();
+      await port?.stop(HTTP_STOP_LIMIT_MS);
       await agent.stop(DRAIN_LIMIT_MS);
       summarize(await agent.counts(), values, logger);
     }

@@ -230,3 +230,15 @@ describe('reading a log once', () => {
     expect(stderr).not.toMatch(/EPIPE|Error/);
   });
 });
+
+describe('an agent that is asked for its health', () => {
+  it('answers where -http says, and ends as soon as without', async () => {
+    const { address } = await startServer();
+    const words = ['-http', 'localhost:0', '-server', address, '-log', join(folder, 'zookeeper.out')];
+    const agent = startCommandLine('hview-logtail', [...words, ...PLUGIN_WORDS], { cwd: folder });
+    const [, port = ''] = await agent.waitForOutput(/"http":"localhost:(\d+)"/);
+    expect(await (await fetch(`http://localhost:${port}/healthz`)).text()).toBe('ok\n');
+    agent.kill('SIGTERM');
+    expect((await agent.exited).code).toBe(0);
+  });
+});
