@@ -60,6 +60,8 @@ export class Succession {
   readonly #ignored = new Map<string, IgnoredFile>();
   readonly #finished = new Map<string, FinishedFile>();
   #target: string;
+  /** What the log's copies hold was read in the log itself before: under this text, see FollowedFile. */
+  #copiedText: string | null = null;
   #generation = 0;
   #filesOpened = 0;
   #lastBornNs = 0n;
@@ -226,6 +228,7 @@ export class Succession {
       const isTaken = this.#isOpen(opened.key) || found.some(({ key }) => key === opened.key);
       if (!isTaken && (file.path === this.#options.path || !(await this.#isCopy(opened)))) {
         await this.#recall(opened);
+        if (file.path !== this.#options.path) opened.text = this.#copiedText ?? opened.text;
         return opened;
       }
       if (!isTaken) this.#ignored.set(opened.key, { bornNs: opened.bornNs, size: file.size });
@@ -274,6 +277,9 @@ export class Succession {
       if (await opened.holds(position)) {
         await opened.seek(position.offset);
         opened.text = position.text;
+        // The log goes on under its old inode, so that what lies beside it are copies: copy-and-truncate.
+        const isCopied = seen.some(({ path, key }) => path === this.#options.path && key === position.text);
+        if (isCopied && opened.key !== position.text) this.#copiedText = position.text;
         this.#append([opened], seen);
         return true;
       }
