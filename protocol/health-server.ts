@@ -22,6 +22,7 @@ import {
 } from './generated/idl/service.js';
 import type { Empty, HealthServiceServer } from './generated/idl/service.js';
 import type { HealthHandlers, Intake, LearnKind } from './health-service.js';
+import { addHealthChecks } from './health-check.js';
 import { addPeeringService } from './peering-server.js';
 import type { PeeringHandlers } from './peering-service.js';
 import { addReflection } from './reflection.js';
@@ -59,6 +60,8 @@ export interface RunningHealthServer {
   readonly address: Address;
   connections(): ConnectionCounts;
   refusals(): CallRefusals;
+  /** What the standard health service answers from now on; at the start: that it does not serve. */
+  setServing(isServing: boolean): void;
   /** Takes no new call, lets those under way end within `limitMs`, then cuts them off. */
   stop(limitMs: number): Promise<void>;
 }
@@ -103,20 +106,25 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
   });
   server.addService(SERVICE, bind(options.handlers));
   const protoFiles = ['idl/service.proto'];
+  const services = ['idl.HealthService'];
   if (options.batchHandlers !== undefined) {
     addBatchService(server, options.batchHandlers);
     protoFiles.push('hview/v1/hview.proto');
+    services.push('hview.v1.Aggregator');
   }
   if (options.peeringHandlers !== undefined) {
     addPeeringService(server, options.peeringHandlers);
     protoFiles.push('hview/v1/peering.proto');
+    services.push('hview.v1.Peering');
   }
   let streams = NO_STREAMS;
   if (options.verdictHandlers !== undefined) {
     streams = addVerdictService(server, options.verdictHandlers, clock);
     protoFiles.push('hview/v1/verdicts.proto');
+    services.push('hview.v1.Verdicts');
   }
   addReflection(server, protoFiles);
+  const checks = addHealthChecks(server, services);
   // Connections come ready from our own listener, which guards the port and renews certificates.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const { connectionLimits: limits } = options;
@@ -137,6 +145,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
     address: listener.address,
     connections: () => listener.counts(),
     refusals: () => guard.counts(),
+    setServing: (isServing) => checks.setServing(isServing),
     stop: async (limitMs) => {
       void listener.close();
       streams.close();

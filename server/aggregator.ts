@@ -22,6 +22,7 @@ import { buildAlerts } from './alerts/build-alerts.js';
 import type { AggregatorCounts } from './aggregator-counts.js';
 import { aggregatorMetrics } from './aggregator-metrics.js';
 import type { AggregatorConfig } from './config.js';
+import { AggregatorHealth } from './health.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HttpPort } from './http/http-port.js';
 import { pageUrl } from './http/page-url.js';
@@ -64,6 +65,8 @@ export interface AggregatorOptions {
 
 const HOLD_SWEEP_MS = 60_000;
 
+const HEALTH_LOOK_MS = 1000;
+
 /**
  * How long changes gather before they are inferred for the journal, milliseconds. Who asks does not
  * wait for it: an inference is made when it is asked for.
@@ -101,6 +104,7 @@ export class Aggregator {
   readonly #security: Security;
   readonly #mesh: Mesh;
   readonly #intake: Intake;
+  readonly #health: AggregatorHealth;
   /** Those that were told before a restart. */
   readonly #toldAlerts: Alert[] = [];
   #alerts: Alerts | null = null;
@@ -157,6 +161,11 @@ export class Aggregator {
       save: (peer, name, value) => persistence.saveRelayState(peer, name, value),
     });
     this.#mesh.connect(this.#lifecycle);
+    this.#health = new AggregatorHealth({
+      isServing: () => this.#isServing,
+      journal: () => persistence.counts(),
+      clock,
+    });
     this.#intake = new Intake({
       clock,
       filterSubmission: config.filterSubmission,
@@ -235,7 +244,11 @@ export class Aggregator {
 
       await this.#openHttp();
       this.#isServing = true;
-      this.#lifecycle.onStop('the readiness', () => void (this.#isServing = false));
+      this.#lifecycle.onStop('the readiness', () => {
+        this.#isServing = false;
+        this.#server?.setServing(false);
+      });
+      this.#tellHealth();
       this.#alerts?.start();
       // What peers took us to be uninterested in before a restart, they are to send again.
       for (const subject of this.#store.watched().keys()) this.#mesh.relay.subscribe(subject);
@@ -389,7 +402,7 @@ export class Aggregator {
   }
 
   async #openHttp(): Promise<void> {
-    const { config, clock, logger, persistence } = this.#options;
+    const { config, clock, logger } = this.#options;
     if (config.httpAddress === '') return;
     this.#http = await HttpPort.open({
       listenOn: config.httpAddress,
@@ -398,17 +411,18 @@ export class Aggregator {
       panoramas: () => this.#store.panoramas(),
       security: this.#security,
       limits: config.limits,
-      routes: [
-        ...healthRoutes({
-          isServing: () => this.#isServing,
-          journal: () => persistence.counts(),
-          clock,
-        }),
-        this.#metrics.metrics.route(),
-      ],
+      routes: [...healthRoutes(this.#health), this.#metrics.metrics.route()],
       ...{ clock, logger },
     });
     this.#lifecycle.onStop('the HTTP port', () => this.#http?.stop(STOP_LIMIT_MS.http));
+  }
+
+  /** Those that watch the standard health service learn soon what `/readyz` says. */
+  #tellHealth(): void {
+    const tell = (): void => this.#server?.setServing(this.#health.obstacle() === null);
+    tell();
+    const watch = every(this.#options.clock, HEALTH_LOOK_MS, tell);
+    this.#lifecycle.onStop('the look at the health', () => watch.cancel());
   }
 
   #names(): { readonly self: Peer; readonly peers: readonly Peer[] } {

@@ -9,7 +9,13 @@ const ROOMS: Record<string, { rooms: string[]; packages: string[] }> = {
   runtime: { rooms: [], packages: ['pino', 'prom-client'] },
   protocol: {
     rooms: ['runtime'],
-    packages: ['@grpc/grpc-js', '@grpc/proto-loader', '@grpc/reflection', '@bufbuild/protobuf'],
+    packages: [
+      '@grpc/grpc-js',
+      '@grpc/proto-loader',
+      '@grpc/reflection',
+      'grpc-health-check',
+      '@bufbuild/protobuf',
+    ],
   },
   filters: { rooms: ['runtime', 'protocol/model'], packages: [] },
   plugins: { rooms: ['runtime', 'protocol/model'], packages: ['ini', 'yaml', 'fast-xml-parser'] },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AggregatorHealth } from '../../../server/health.js';
 import { healthRoutes } from '../../../server/http/health-routes.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
@@ -8,7 +9,9 @@ function rig() {
   const clock = new FakeClock();
   const journal = { written: 0, failures: 0, waiting: 0 };
   const state = { isServing: true };
-  const routes = healthRoutes({ isServing: () => state.isServing, journal: () => ({ ...journal }), clock });
+  const routes = healthRoutes(
+    new AggregatorHealth({ isServing: () => state.isServing, journal: () => ({ ...journal }), clock }),
+  );
   const ask = async (path: string): Promise<string> => {
     let said = '';
     const response = {

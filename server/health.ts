@@ -1,0 +1,61 @@
+import type { Clock } from '../runtime/clock.js';
+
+/** What health is judged by. */
+export interface HealthSources {
+  /** It takes reports: it has started, and does not stop. */
+  readonly isServing: () => boolean;
+  /** Of the journal, since the start; see PersistenceCounts. */
+  readonly journal: () => { readonly written: number; readonly failures: number; readonly waiting: number };
+  readonly clock: Clock;
+}
+
+/** A journal that has this long not written what waits is stuck, milliseconds. */
+const STUCK_MS = 60_000;
+
+/** For so long a refusal of the journal counts: without any reports nobody would notice that it is over. */
+const REFUSAL_MS = 10_000;
+
+/** Whether the aggregator is well, by what has happened since it was asked the last time. */
+export class AggregatorHealth {
+  readonly #sources: HealthSources;
+  #seen: ReturnType<HealthSources['journal']>;
+  #movedMs: number;
+  #refusedMs = -Infinity;
+
+  constructor(sources: HealthSources) {
+    this.#sources = sources;
+    this.#seen = sources.journal();
+    this.#movedMs = sources.clock.monotonic();
+  }
+
+  /** What only a new start can help against, or null: the journal does not move any more. */
+  failure(): string | null {
+    this.#look();
+    return this.#failure();
+  }
+
+  /** Why no reports can be taken just now, or null: before and after serving, or the journal refuses them. */
+  obstacle(): string | null {
+    this.#look();
+    if (!this.#sources.isServing()) return 'the aggregator takes no reports now';
+    const isRefusing = this.#sources.clock.monotonic() - this.#refusedMs < REFUSAL_MS;
+    return isRefusing ? 'the journal cannot be written' : this.#failure();
+  }
+
+  #failure(): string | null {
+    if (this.#sources.clock.monotonic() - this.#movedMs < STUCK_MS) return null;
+    return `the journal has not moved for a minute; ${this.#seen.waiting} reports wait for it`;
+  }
+
+  #look(): void {
+    const { journal, clock } = this.#sources;
+    const nowMs = clock.monotonic();
+    const before = this.#seen;
+    const now = journal();
+    if (now.failures > before.failures) this.#refusedMs = nowMs;
+    else if (now.written > before.written) this.#refusedMs = -Infinity;
+    const hasMoved = now.written > before.written || now.failures > before.failures;
+    if (now.waiting === 0 || hasMoved) this.#movedMs = nowMs;
+    this.#seen = now;
+  }
+}
