@@ -16,8 +16,10 @@ import { benchLatency } from './latency.js';
 import { loadNow, thisMachine } from './machine.js';
 import { benchMatching } from './matching.js';
 import { benchMemory } from './memory.js';
+import { benchMesh } from './mesh.js';
 import { benchPage } from './page.js';
 import { benchRestart } from './restart.js';
+import { benchRelayCost } from './relay-cost.js';
 import type { BenchRow } from './table.js';
 import { formatTable } from './table.js';
 
@@ -32,6 +34,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   memory: benchMemory,
   restart: benchRestart,
   idle: benchIdle,
+  mesh: benchMesh,
+  'relay-cost': benchRelayCost,
   inference: benchInference,
   page: benchPage,
 };
