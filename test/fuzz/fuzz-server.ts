@@ -1,6 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeError } from '../../runtime/errors.js';
+import { freePort } from '../support/free-port.js';
+import type { CommandResult, RunningCommand } from '../support/spawn-command.js';
 import { startServer } from '../support/started-server.js';
 import { HostileConnection } from './hostile-connection.js';
 import { sendHostile } from './hostile-requests.js';
@@ -34,6 +37,8 @@ export interface FuzzResult {
   readonly testimony: Testimony;
   /** How often the witness had to say something again. */
   readonly retries: number;
+  /** How often Node itself gave up, with an assertion of its own in HTTP/2; the server was started again each time. */
+  readonly nodeAborts: number;
   /** Exit code of the server after SIGTERM, and of one that read the same journal. */
   readonly exitCodes: readonly (number | null)[];
   /** What the server wrote of defects: lines with a stack, or of level error. */
@@ -55,35 +60,28 @@ const ROUND = 500;
 export async function fuzzServer(options: FuzzOptions): Promise<FuzzResult> {
   const folder = mkdtempSync(join(tmpdir(), 'hview-fuzz-'));
   const file = join(folder, 'fuzz.db');
-  const words = ['-addr', '127.0.0.1:0', '-dbfile', file, 'fuzz'];
-  const { command, address } = await startServer(words);
-  const witness = new Witness(address);
-  // Who dies in the middle has a last word.
-  const died = command.exited.then(({ code, stderr }) => {
-    throw new Error(`the server ended with ${String(code)}: ${stderr.slice(-3000)}`);
-  });
-  died.catch(() => undefined);
+  const server = new ServerUnderFire(await freePort(), file);
+  await server.start();
+  const witness = new Witness(`127.0.0.1:${server.port}`);
   try {
     await witness.register();
     const beganMs = performance.now();
-    const port = Number(address.split(':').at(-1));
-    const attacking = attack(port, options, witness, () => memoryOf(command.pid).residentMegabytes);
+    const attacking = attack(server.port, options, witness, () => memoryOf(server.pid).residentMegabytes);
     attacking.catch(() => undefined);
-    const sent = await Promise.race([attacking, died]);
+    const sent = await Promise.race([attacking, server.failed]);
     const seconds = (performance.now() - beganMs) / 1000;
     await witness.ask();
     await new Promise((resolve) => setTimeout(resolve, 2000));
-    const { highestMegabytes, residentMegabytes: finalMegabytes } = memoryOf(command.pid);
-    command.kill('SIGTERM');
-    const { code, stderr } = await command.exited;
-    const again = await startServer(words);
-    again.command.kill('SIGTERM');
-    const second = await again.command.exited;
+    const { highestMegabytes, residentMegabytes: finalMegabytes } = memoryOf(server.pid);
+    const first = await server.stop();
+    await server.start();
+    const second = await server.stop();
     return {
       ...{ seconds, ...sent, highestMegabytes, finalMegabytes, ...witness.compare(file) },
       retries: witness.retries,
-      exitCodes: [code, second.code],
-      complaints: `${stderr}${second.stderr}`
+      nodeAborts: server.nodeAborts,
+      exitCodes: [first.code, second.code],
+      complaints: `${first.stderr}${second.stderr}`
         .split('\n')
         .filter(
           (line) => line.includes('"level":"error"') || /^\s+at /.test(line) || line.includes('Error:'),
@@ -91,8 +89,63 @@ export async function fuzzServer(options: FuzzOptions): Promise<FuzzResult> {
     };
   } finally {
     witness.close();
-    command.kill('SIGKILL');
+    await server.kill();
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A server that is started again when Node itself gives up, as a service manager would. */
+class ServerUnderFire {
+  /** Rejects when the server ends in any other way before it is stopped. */
+  readonly failed: Promise<never>;
+  #fail: (error: Error) => void = () => undefined;
+  #command: RunningCommand | null = null;
+  #nodeAborts = 0;
+  #isStopping = false;
+
+  constructor(
+    readonly port: number,
+    private readonly file: string,
+  ) {
+    this.failed = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    this.failed.catch(() => undefined);
+  }
+
+  get nodeAborts(): number {
+    return this.#nodeAborts;
+  }
+
+  get pid(): number {
+    return this.#command?.pid ?? 0;
+  }
+
+  async start(): Promise<void> {
+    this.#isStopping = false;
+    const { command } = await startServer(['-addr', `127.0.0.1:${this.port}`, '-dbfile', this.file, 'fuzz']);
+    this.#command = command;
+    void command.exited.then(({ code, stderr }) => {
+      if (this.#isStopping) return;
+      // An assertion in the C++ part of Node's HTTP/2, which no program can catch.
+      if (code === null && /node_http2\.cc/.test(stderr)) {
+        this.#nodeAborts += 1;
+        this.start().catch((error: unknown) => this.#fail(new Error(describeError(error))));
+      } else this.#fail(new Error(`the server ended with ${String(code)}: ${stderr.slice(-3000)}`));
+    });
+  }
+
+  async stop(): Promise<CommandResult> {
+    this.#isStopping = true;
+    this.#command?.kill('SIGTERM');
+    if (this.#command === null) throw new Error('the server was not started');
+    return this.#command.exited;
+  }
+
+  async kill(): Promise<void> {
+    this.#isStopping = true;
+    this.#command?.kill('SIGKILL');
+    await this.#command?.exited;
   }
 }
 
@@ -140,7 +193,9 @@ async function attack(
 }
 
 function memoryOf(pid: number): { readonly highestMegabytes: number; readonly residentMegabytes: number } {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const path = `/proc/${pid}/status`;
+  // Between an end and the next start there is none.
+  const status = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const read = (name: string): number =>
     (Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) * 1024) / MEGABYTE;
   return { highestMegabytes: Math.round(read('VmHWM')), residentMegabytes: Math.round(read('VmRSS')) };

@@ -55,26 +55,31 @@ export class Witness {
         provenance: null,
       };
     });
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const { refused } = await this.#client.submitBatch({ agent: OBSERVER, module: 'witness', entries });
-        if (refused.length > 0) throw new Error(`refused: ${refused[0]?.reason ?? ''}`);
-        break;
-      } catch (error) {
-        if (attempt >= 30 || !(error instanceof HviewError)) throw error;
-        this.#retries += 1;
-        await new Promise((resolve) => setTimeout(resolve, 100 * attempt));
-      }
-    }
+    const batch = { agent: OBSERVER, module: 'witness', entries };
+    const { refused } = await this.#patiently(() => this.#client.submitBatch(batch));
+    if (refused.length > 0) throw new Error(`refused: ${refused[0]?.reason ?? ''}`);
     for (const { id, report } of entries) this.#said.set(id, report.observation.metrics[0]?.score ?? 0);
   }
 
   /** That questions are answered, and rightly. */
   async ask(): Promise<void> {
     const newest = this.#count - 1;
-    const report = await this.#client.getLatestReport(`truth@${newest % SUBJECTS}`);
+    const report = await this.#patiently(() => this.#client.getLatestReport(`truth@${newest % SUBJECTS}`));
     if (report.observation.time.seconds !== 1_600_000_000 + newest)
       throw new Error(`the latest report is of ${report.observation.time.seconds}`);
+  }
+
+  /** Again and again, for a server that is being started again. */
+  async #patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (attempt >= 30 || !(error instanceof HviewError)) throw error;
+        this.#retries += 1;
+        await new Promise((resolve) => setTimeout(resolve, 100 * attempt));
+      }
+    }
   }
 
   /** A handle that others misuse. */
