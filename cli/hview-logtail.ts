@@ -10,14 +10,13 @@ import { openSource } from '../agent/sources/open-source.js';
 import type { OpenedSource } from '../agent/sources/opened-source.js';
 import type { SourceSettings } from '../agent/sources/source-settings.js';
 import { SOURCE_DEFAULTS } from '../agent/sources/source-settings.js';
-import type { LogPluginFactory } from '../plugins/log-plugin.js';
 import { BUNDLED_PLUGINS, loadPlugin } from '../plugins/registry.js';
 import { DEFAULT_PORT, formatAddress, parseAddress } from '../protocol/address.js';
 import { HealthClient } from '../protocol/health-client.js';
 import { systemClock } from '../runtime/clock.js';
 import { HviewError, fileError } from '../runtime/errors.js';
 import type { FlagTable, FlagValues } from '../runtime/flags.js';
-import { describeFlags, parseFlags } from '../runtime/flags.js';
+import { parseFlags } from '../runtime/flags.js';
 import type { RunningHttpServer } from '../runtime/http-server.js';
 import type { Logger } from '../runtime/logger.js';
 import { createLogger, logLevelFromName } from '../runtime/logger.js';
@@ -25,6 +24,7 @@ import { keepHeapSmall } from '../runtime/small-heap.js';
 import { findingToJson, formatFinding } from './finding-format.js';
 import { logtailCommand } from './logtail-commands/logtail-commands.js';
 import { USUAL_EXIT_CODES, formatManual } from './manual.js';
+import { FILTER_FLAG, describePlugin, pluginFlags, pluginNames } from './plugin-flags.js';
 import type { ExitCode } from './run.js';
 import { InfoRequest, runCommand } from './run.js';
 import { CLIENT_SECURITY_FLAGS, clientSecurityOf } from './security-flags.js';
@@ -113,15 +113,6 @@ const FLAGS = {
   },
 } as const satisfies FlagTable;
 type Values = FlagValues<typeof FLAGS>;
-
-const FILTER_FLAG = {
-  filter: {
-    kind: 'text',
-    default: '',
-    placeholder: 'file',
-    help: "The rules (JSON): which lines matter, whom they speak of, how bad it is. Without it the plugin's own.",
-  },
-} as const satisfies FlagTable;
 
 const HELP = formatManual({
   name: 'hview-logtail',
@@ -369,24 +360,6 @@ function onSignals(agent: Agent, logger: Logger): () => void {
     process.off('SIGHUP', reload);
     process.off('SIGUSR2', tell);
   };
-}
-
-function pluginFlags(factory: LogPluginFactory): FlagTable {
-  return Object.fromEntries(
-    factory.options.map(({ name, help, default: value }) => [
-      name,
-      { kind: 'text', default: value ?? '', placeholder: 'value', help } as const,
-    ]),
-  );
-}
-
-function describePlugin(factory: LogPluginFactory): string {
-  const flags = describeFlags({ ...pluginFlags(factory), ...FILTER_FLAG });
-  return `${factory.name}: ${factory.summary}\n${flags.replaceAll(/^( +)-/gm, '$1--')}\n`;
-}
-
-function pluginNames(): string {
-  return `Bundled plugins: ${BUNDLED_PLUGINS.map(({ name }) => name).join(', ')}`;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
