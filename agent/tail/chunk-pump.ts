@@ -112,7 +112,8 @@ export class ChunkPump {
   /** The marker of each read finds nearly every cut; this finds one that repeats those few bytes. */
   async #readFirst(file: OpenFile, buffer: Buffer): Promise<ReadResult> {
     const now = this.#options.clock.monotonic();
-    if (now - file.headCheckedAtMs >= HEAD_CHECK_MS) {
+    // The first read is held against the beginning as it is.
+    if (file.position > 0 && now - file.headCheckedAtMs >= HEAD_CHECK_MS) {
       file.headCheckedAtMs = now;
       try {
         if (!(await file.isHeadIntact())) return TRUNCATED;
