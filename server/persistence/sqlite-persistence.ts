@@ -181,9 +181,7 @@ export class SqlitePersistence implements Persistence {
 
   counts(): PersistenceCounts {
     const { file } = this.#options;
-    const bytes = [file, `${file}-wal`, `${file}-shm`]
-      .map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0)
-      .reduce((sum, size) => sum + size);
+    const bytes = [file, `${file}-wal`, `${file}-shm`].map(sizeOf).reduce((sum, size) => sum + size);
     return {
       written: this.#written,
       failures: this.#failures,
@@ -358,5 +356,14 @@ export class SqlitePersistence implements Persistence {
     return new HviewError('DATABASE_FAILED', `the database ${this.#options.file} ${what}: ${reason}`, {
       hint: 'Its folder must exist, be writable and have room; -dbfile names another place.',
     });
+  }
+}
+
+/** Bytes; 0 also where no file can be, which opening it tells in plain words. */
+function sizeOf(path: string): number {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  } catch {
+    return 0;
   }
 }

@@ -321,8 +321,9 @@ export class PeerRoute {
       this.#speakSingly();
       return 'go on';
     }
-    this.#isGreeted = false;
-    if (!AWAY.has(error.code)) this.#failures += 1;
+    // One that fails is there: a greeting would only lead back to what it fails at.
+    if (AWAY.has(error.code)) this.#isGreeted = false;
+    else this.#failures += 1;
     if (error.code === 'REQUEST_INVALID' || this.#failures >= MAX_FAILURES) {
       // It answers, only not to this; what comes after is not to wait for it.
       const reports = this.#giveUp();
