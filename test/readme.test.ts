@@ -18,6 +18,7 @@ const DOCUMENTS = [
   'samples/tls/README.md',
   'samples/capture/zookeeper/README.md',
   'samples/deploy/README.md',
+  'samples/monitoring/README.md',
   'samples/self-report/README.md',
   'test/bench/README.md',
 ];
