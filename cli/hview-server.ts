@@ -6,6 +6,7 @@ import type { FlagTable, FlagValues } from '../runtime/flags.js';
 import { parseFlags } from '../runtime/flags.js';
 import { Lifecycle } from '../runtime/lifecycle.js';
 import { createLogger, logLevelFromName } from '../runtime/logger.js';
+import { collectOldObjectsEarly } from '../runtime/small-heap.js';
 import { Aggregator } from '../server/aggregator.js';
 import type { AggregatorConfig } from '../server/config.js';
 import { loadConfig, standaloneConfig } from '../server/config.js';
@@ -167,6 +168,7 @@ hview-server -config hs.cfg`.trim(),
   },
 });
 
+collectOldObjectsEarly();
 await runCommand({ name: 'hview-server', help: HELP, run });
 
 async function run(words: readonly string[], signal: AbortSignal): Promise<ExitCode> {
