@@ -9,6 +9,8 @@ export interface AgentPortOptions {
   /** Port 0 takes a free one. */
   readonly address: { readonly host: string; readonly port: number };
   readonly counts: () => Promise<Pick<AgentCounts, 'sources' | 'delivery'>>;
+  /** What else is shown there, to anyone; default nothing. */
+  readonly routes?: readonly HttpRoute[];
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -21,6 +23,7 @@ export interface AgentPortOptions {
 export function startAgentPort({
   address,
   counts,
+  routes: others = [],
   clock,
   logger,
 }: AgentPortOptions): Promise<RunningHttpServer> {
@@ -32,6 +35,7 @@ export function startAgentPort({
       access: 'open',
       handle: async (_, response) => answer(response, problemOf(await counts(), clock)),
     },
+    ...others,
   ];
   // In plain text and for everybody: a cluster's probes come from other addresses and show no certificate.
   const security = { tls: null, authenticates: false, allowsInsecure: true };

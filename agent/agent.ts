@@ -13,6 +13,7 @@ import { RENEW_LOCK_MS, lockState } from './checkpoint/state-lock.js';
 import { Deliverer } from './delivery/deliverer.js';
 import type { DelivererOptions } from './delivery/deliverer.js';
 import type { Finding } from './finding.js';
+import type { LogStanding } from './log-reader.js';
 import { openLogsLimit } from './sources/open-limit.js';
 import { loadRules } from './sources/open-source.js';
 import type { OpenedSource } from './sources/opened-source.js';
@@ -52,6 +53,12 @@ const CHECKPOINT_MS = 1000;
 
 /** How long the last checkpoints may take, milliseconds. */
 const LAST_CHECKPOINTS_MS = 3000;
+
+/** How far the logs of a source are. */
+export interface SourceStanding {
+  readonly source: string;
+  readonly logs: readonly LogStanding[];
+}
 
 /** One source at work. */
 interface RunningSource {
@@ -161,6 +168,13 @@ export class Agent {
       rules: { reloaded: this.#rulesReloaded, reloadsFailed: this.#reloadsFailed },
       memoryBytes: process.memoryUsage.rss(),
     };
+  }
+
+  /** How far each open log is, of `limit` logs a source at most. */
+  async standings(limit: number): Promise<readonly SourceStanding[]> {
+    return Promise.all(
+      this.#sources.map(async ({ logs }) => ({ source: logs.name, logs: await logs.standings(limit) })),
+    );
   }
 
   async #openState(): Promise<void> {

@@ -60,6 +60,24 @@ export interface LogReaderCounts extends PipelineCounts, ByteSourceCounts {
 /** How long a record whose meaning depends on its continuation lines waits for them, milliseconds. */
 const CONTINUATION_WAIT_MS = 50;
 
+/** A lasting problem is told every five minutes; one that is not told again is over, milliseconds. */
+const TROUBLE_STANDS_MS = 330_000;
+
+/** How far the reading of a log is. */
+export interface LogStanding {
+  readonly path: string;
+  /** Of the newest file of the log. */
+  readonly sizeBytes: number;
+  /** Up to where that file was dealt with. */
+  readonly offsetBytes: number;
+  /** Not dealt with yet, rotated files that are still read among them. */
+  readonly behindBytes: number;
+  /** Since when nothing has come, milliseconds. */
+  readonly quietMs: number;
+  /** Why it cannot be read, and for how long by now, milliseconds; null: it can. */
+  readonly trouble: { readonly message: string; readonly forMs: number } | null;
+}
+
 /**
  * One log: source → splitter → pipeline → sink. Reading waits for the sink, so that the log itself is
  * the buffer when there is no other.
@@ -81,6 +99,7 @@ export class LogReader implements ByteSourceHandlers {
   #isCaughtUp = false;
   /** By the monotonic clock. */
   #activeAtMs: number;
+  #trouble: { readonly message: string; readonly sinceMs: number; readonly toldMs: number } | null = null;
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
@@ -163,6 +182,20 @@ export class LogReader implements ByteSourceHandlers {
     return (await Promise.all(unread)).reduce((sum, bytes) => sum + bytes, 0);
   }
 
+  /** How far it is in the file that is written to. */
+  async standing(): Promise<LogStanding> {
+    const newest = this.#source.openFiles().at(-1);
+    const sizeBytes = newest === undefined ? 0 : await newest.size().catch(() => 0);
+    return {
+      path: this.path,
+      sizeBytes,
+      offsetBytes: newest === undefined ? 0 : this.#positionIn(newest),
+      behindBytes: await this.behindBytes(),
+      quietMs: this.#options.clock.monotonic() - this.#activeAtMs,
+      trouble: this.#standingTrouble(),
+    };
+  }
+
   /**
    * Up to where the log was read and everything found is with the sink. Null when nothing has changed
    * since the last call.
@@ -185,6 +218,7 @@ export class LogReader implements ByteSourceHandlers {
     this.#hasChanged = true;
     this.#isCaughtUp = false;
     this.#activeAtMs = this.#options.clock.monotonic();
+    this.#trouble = null;
     if (chunk.offset === 0) this.#tellOtherEncoding(chunk);
     const lines = this.#linesOf(chunk.file, chunk.offset);
     for (const region of this.#regions.push(chunk)) lines.push(region);
@@ -230,7 +264,18 @@ export class LogReader implements ByteSourceHandlers {
 
   onProblem(problem: Parameters<NonNullable<ByteSourceHandlers['onProblem']>>[0]): void {
     const { code, message, hint } = problem;
+    const nowMs = this.#options.clock.monotonic();
+    const sinceMs = this.#standingTrouble() === null ? nowMs : (this.#trouble?.sinceMs ?? nowMs);
+    this.#trouble = { message, sinceMs, toldMs: nowMs };
     this.#options.logger.warn('the log cannot be read now, trying again', { code, reason: message, hint });
+  }
+
+  /** Null when there is none, or when it was not told again in the time in which a lasting one is. */
+  #standingTrouble(): LogStanding['trouble'] {
+    if (this.#trouble === null) return null;
+    const { message, sinceMs, toldMs } = this.#trouble;
+    const nowMs = this.#options.clock.monotonic();
+    return nowMs - toldMs > TROUBLE_STANDS_MS ? null : { message, forMs: nowMs - sinceMs };
   }
 
   #tellOtherEncoding({ bytes, file }: Chunk): void {

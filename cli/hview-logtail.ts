@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Agent } from '../agent/agent.js';
 import type { AgentCounts } from '../agent/agent-counts.js';
+import type { AgentMetrics } from '../agent/metrics/agent-metrics.js';
 import { startAgentPort } from '../agent/agent-port.js';
 import type { AgentSecurity } from '../agent/sources/agent-config.js';
 import { loadAgentConfig } from '../agent/sources/agent-config.js';
@@ -13,6 +14,7 @@ import { SOURCE_DEFAULTS } from '../agent/sources/source-settings.js';
 import { BUNDLED_PLUGINS, loadPlugin } from '../plugins/registry.js';
 import { DEFAULT_PORT, formatAddress, parseAddress } from '../protocol/address.js';
 import { HealthClient } from '../protocol/health-client.js';
+import { timestampToMillis } from '../protocol/model.js';
 import { systemClock } from '../runtime/clock.js';
 import { HviewError, fileError } from '../runtime/errors.js';
 import type { FlagTable, FlagValues } from '../runtime/flags.js';
@@ -20,6 +22,7 @@ import { parseFlags } from '../runtime/flags.js';
 import type { RunningHttpServer } from '../runtime/http-server.js';
 import type { Logger } from '../runtime/logger.js';
 import { createLogger, logLevelFromName } from '../runtime/logger.js';
+import { packageVersion } from '../runtime/package-root.js';
 import { keepHeapSmall } from '../runtime/small-heap.js';
 import { findingToJson, formatFinding } from './finding-format.js';
 import { logtailCommand } from './logtail-commands/logtail-commands.js';
@@ -105,6 +108,11 @@ const FLAGS = {
     placeholder: 'host:port',
     help: 'Where to answer /healthz and /readyz, which say nothing of the logs, to anyone. Without it nowhere.',
   },
+  metrics: {
+    kind: 'switch',
+    default: false,
+    help: 'Answer /metrics at -http too, for Prometheus. It names logs and rules, to anyone who reaches the port.',
+  },
   log_level: {
     kind: 'text',
     default: 'info',
@@ -170,6 +178,9 @@ const DRAIN_LIMIT_MS = 5000;
 /** How long questions of its health may hold up the end, milliseconds. */
 const HTTP_STOP_LIMIT_MS = 250;
 
+/** Logs of a source with figures of their own; of the others there are the sums. */
+const LOGS_SHOWN = 200;
+
 const MEGABYTE = 1024 * 1024;
 
 const command = logtailCommand(process.argv.slice(2)) ?? { name: 'hview-logtail', help: HELP, run };
@@ -193,13 +204,26 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
   const print = values.json ? findingToJson : formatFinding;
   try {
     for (const settings of setup.sources) sources.push(await openSource(settings, logger));
-    const agent = new Agent({
+    const metrics = values.metrics && values.http !== '' ? await agentMetrics(() => agent) : null;
+    const agent: Agent = new Agent({
       sources,
       mode: values.once ? 'once' : 'follow',
       stateFolder: setup.state,
-      delivery: client === null ? null : { client, giveUpAfterMs: values.once ? ONCE_PATIENCE_MS : Infinity },
+      delivery:
+        client === null
+          ? null
+          : {
+              client,
+              giveUpAfterMs: values.once ? ONCE_PATIENCE_MS : Infinity,
+              onSettled: ({ report }, outcome) => {
+                if (outcome === 'accepted') metrics?.delivered(timestampToMillis(report.observation.time));
+              },
+            },
       spoolBytes: setup.spoolBytes,
-      onFinding: (finding) => void process.stdout.write(print(finding)),
+      onFinding: (finding) => {
+        process.stdout.write(print(finding));
+        metrics?.found(finding);
+      },
       clock: systemClock,
       random: Math.random,
       logger,
@@ -216,7 +240,13 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
     try {
       if (values.http !== '') {
         const address = parseAddress(values.http, 0);
-        port = await startAgentPort({ address, counts: () => agent.counts(), clock: systemClock, logger });
+        port = await startAgentPort({
+          address,
+          counts: () => agent.counts(),
+          routes: metrics === null ? [] : [metrics.route()],
+          clock: systemClock,
+          logger,
+        });
       }
       logger.info('reading', {
         sources: setup.sources.map(({ name, logs, plugin }) => ({ name, logs, plugin })),
@@ -348,6 +378,17 @@ function readText(path: string): string {
   } catch (error) {
     throw fileError('CONFIG_INVALID', 'cannot read the configuration', path, error);
   }
+}
+
+/** Loaded only where it is asked for: an agent that nobody looks at is to stay small. */
+async function agentMetrics(agent: () => Agent): Promise<AgentMetrics> {
+  const { AgentMetrics } = await import('../agent/metrics/agent-metrics.js');
+  return new AgentMetrics({
+    counts: () => agent().counts(),
+    standings: () => agent().standings(LOGS_SHOWN),
+    now: () => systemClock.now(),
+    version: packageVersion(),
+  });
 }
 
 /** Listens until the function that it returns is called. */

@@ -74,16 +74,16 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
-  /** `GET /metrics`. */
-  route(): HttpRoute {
+  /** `GET /metrics`. `text`: for a program that has to gather its figures first. */
+  route(text: () => Promise<string> = () => this.text()): HttpRoute {
     return {
       method: 'GET',
       path: '/metrics',
       access: 'query',
       handle: async (_, response) => {
-        const text = await this.text();
+        const answer = await text();
         response.writeHead(200, { 'content-type': this.#registry.contentType, 'cache-control': 'no-store' });
-        response.end(text);
+        response.end(answer);
       },
     };
   }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { timestampToMillis } from '../../protocol/model.js';
 import type { Clock } from '../../runtime/clock.js';
 import { sleep } from '../../runtime/clock.js';
 import { HviewError } from '../../runtime/errors.js';
@@ -62,6 +63,8 @@ export interface DeliveryCounts {
   readonly waiting: number;
   /** Since when the aggregator does not answer, milliseconds since 1970 UTC; null: it does. */
   readonly awaySinceMs: number | null;
+  /** Of the first entry that is taken from the spool and not done, by its log line; milliseconds since 1970 UTC. */
+  readonly oldestMs: number | null;
   readonly retries: number;
   readonly batches: number;
   readonly singleReports: number;
@@ -168,12 +171,14 @@ export class Deliverer {
   counts(): DeliveryCounts {
     const batches = this.#batches.counts();
     const singles = this.#singles.counts();
+    const { oldest } = this.#ledger;
     return {
       mode: this.#mode,
       outcomes: this.#ledger.outcomes,
       inHand: this.#ledger.open,
       waiting: this.#options.spool.waiting,
       awaySinceMs: this.#link.awaySinceMs,
+      oldestMs: oldest === null ? null : timestampToMillis(oldest.report.observation.time),
       retries: this.#link.retries,
       batches: batches.batches,
       singleReports: singles.reports,

@@ -26,6 +26,12 @@ export class Ledger {
     return this.#open;
   }
 
+  /** The one that has been open for longest. */
+  get oldest(): StoredEntry | null {
+    for (const entry of this.#entries.values()) if (entry !== null) return entry;
+    return null;
+  }
+
   get outcomes(): Readonly<Record<DeliveryOutcome, number>> {
     return { ...this.#outcomes };
   }

@@ -6,7 +6,7 @@ import type { Logger } from '../../runtime/logger.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.js';
 import { LogReader } from '../log-reader.js';
-import type { FindingSink, LogReaderCounts } from '../log-reader.js';
+import type { FindingSink, LogReaderCounts, LogStanding } from '../log-reader.js';
 import type { FolderWatches } from '../tail/folder-watches.js';
 import type { ReadBuffers } from '../tail/read-buffers.js';
 import { LogFinder } from './log-finder.js';
@@ -167,6 +167,15 @@ export class SourceLogs {
   async behindBytes(): Promise<number> {
     const all = await Promise.all(this.#readers().map((reader) => reader.behindBytes()));
     return all.reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /** How far each open log is, of `limit` logs at most. */
+  standings(limit: number): Promise<readonly LogStanding[]> {
+    return Promise.all(
+      this.#readers()
+        .slice(0, limit)
+        .map((reader) => reader.standing()),
+    );
   }
 
   #readers(): LogReader[] {
