@@ -23,6 +23,7 @@ import { formatManual } from './manual.js';
 import type { ExitCode } from './run.js';
 import { InfoRequest, runCommand } from './run.js';
 import { checkServer } from './server-check.js';
+import { serverReload } from './server-reload.js';
 
 const FLAGS = {
   addr: {
@@ -154,6 +155,8 @@ The file of -dbfile    the journal, with two others beside it whose names end in
 memusage.csv           in the working folder, with -mem_usage`.trim(),
     Signals: `
 SIGTERM, SIGINT    end when all that was acknowledged is on disk; a second one: at once
+SIGHUP             read the file of -config again: new Subjects, GCConfig and LogLevel take effect at once,
+                   of other changes it says that they need a new start; one that is wrong changes nothing
 SIGUSR2            print the accounts on standard error`.trim(),
     'Exit codes': `
 0  ended by a signal; with -check: it would start; with -alert_test: all took it
@@ -214,6 +217,18 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
     lifecycle.onStop('the accounts', () => void process.off('SIGUSR2', tell));
     await aggregator.start();
     lifecycle.onStop('the aggregator', () => aggregator.stop());
+    const readAgain = serverReload({
+      config,
+      // A random port is chosen once; without a file there is nothing new to read.
+      read: () =>
+        values.config === '' ? config : { ...configure(values, given, rest), listen: config.listen },
+      aggregator,
+      setLevel: values.log_level === '' ? (to) => logger.setLevel(to) : null,
+      logger,
+    });
+    const reload = (): void => void readAgain();
+    process.on('SIGHUP', reload);
+    lifecycle.onStop('the reading of the configuration', () => void process.off('SIGHUP', reload));
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       else signal.addEventListener('abort', () => resolve(), { once: true });

@@ -15,6 +15,11 @@ export interface Logger {
   child(fields: LogFields): Logger;
 }
 
+/** A logger whose level can be changed; children keep the level that they were made with. */
+export interface AdjustableLogger extends Logger {
+  setLevel(level: LogLevel): void;
+}
+
 export interface LoggerOptions {
   readonly level: LogLevel;
   /** Stands in every line: which program speaks. */
@@ -22,18 +27,17 @@ export interface LoggerOptions {
 }
 
 /** JSON lines on standard error: one object each, with time (ISO 8601, UTC), level, program, msg and the fields. */
-export function createLogger(options: LoggerOptions): Logger {
-  return wrap(
-    pino(
-      {
-        level: options.level,
-        base: { program: options.program },
-        timestamp: pino.stdTimeFunctions.isoTime,
-        formatters: { level: (label) => ({ level: label }) },
-      },
-      pino.destination({ dest: 2, sync: true }),
-    ),
+export function createLogger(options: LoggerOptions): AdjustableLogger {
+  const target: ReturnType<typeof pino> = pino(
+    {
+      level: options.level,
+      base: { program: options.program },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    pino.destination({ dest: 2, sync: true }),
   );
+  return { ...wrap(target), setLevel: (level) => void (target.level = level) };
 }
 
 /** Says nothing. */

@@ -7,7 +7,7 @@ import type { TakenEntry } from '../protocol/batch-service.js';
 import type { Peer, Report } from '../protocol/model.js';
 import { timestampToMillis } from '../protocol/model.js';
 import type { Verdicts } from '../protocol/verdict.js';
-import type { Clock } from '../runtime/clock.js';
+import type { Clock, Timer } from '../runtime/clock.js';
 import { every } from '../runtime/clock.js';
 import { HviewError, describeError } from '../runtime/errors.js';
 import { Lifecycle } from '../runtime/lifecycle.js';
@@ -21,7 +21,7 @@ import type { Alerts } from './alerts/alerts.js';
 import { buildAlerts } from './alerts/build-alerts.js';
 import type { AggregatorCounts } from './aggregator-counts.js';
 import { aggregatorMetrics } from './aggregator-metrics.js';
-import type { AggregatorConfig } from './config.js';
+import type { AggregatorConfig, RetentionConfig } from './config.js';
 import { AggregatorHealth } from './health.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HttpPort } from './http/http-port.js';
@@ -112,12 +112,15 @@ export class Aggregator {
   #http: HttpPort | null = null;
   /** It takes reports. */
   #isServing = false;
+  #retention: RetentionConfig;
+  #collection: Timer | null = null;
   #isSettling = false;
   #restMs = 0;
 
   constructor(options: AggregatorOptions) {
     const { config, persistence, clock } = options;
     this.#options = options;
+    this.#retention = config.retention;
     this.#lifecycle = new Lifecycle(clock);
     this.#store = new ReportStore(DEFAULT_OBSERVATIONS_PER_VIEW, config.limits.store.bytes);
     this.#registrations = new Registrations(config.limits.store.subjects);
@@ -280,6 +283,21 @@ export class Aggregator {
   /** Answers no more, then writes what was taken in to disk. Throws STOP_FAILED. */
   stop(): Promise<void> {
     return this.#lifecycle.stop(STOP_LIMIT_MS.part);
+  }
+
+  /**
+   * Takes over what may change while it runs: subjects that are new are watched, and old observations are
+   * dropped by the new rule. Subjects that are no longer named stay watched. Rejects with DATABASE_FAILED.
+   */
+  async reconfigure({ subjects, retention }: AggregatorConfig): Promise<void> {
+    for (const subject of subjects) {
+      if (this.#store.isWatched(subject)) continue;
+      await this.#intake.watch(subject);
+      this.#mesh.relay.subscribe(subject);
+    }
+    if (JSON.stringify(retention) === JSON.stringify(this.#retention)) return;
+    this.#retention = retention;
+    this.#startCollection();
   }
 
   counts(): AggregatorCounts {
@@ -449,13 +467,19 @@ export class Aggregator {
   }
 
   #collectGarbageRegularly(): void {
-    const { config, clock } = this.#options;
+    const { clock } = this.#options;
     const sweep = every(clock, HOLD_SWEEP_MS, () => this.#held.sweep(clock.now()));
     this.#lifecycle.onStop('the sweep of held reports', () => sweep.cancel());
-    const { enable, frequencySeconds } = config.retention;
-    if (!enable) return;
-    const collection = every(clock, frequencySeconds * 1000, () => this.#collectGarbage());
-    this.#lifecycle.onStop('the dropping of old observations', () => collection.cancel());
+    this.#startCollection();
+    this.#lifecycle.onStop('the dropping of old observations', () => this.#collection?.cancel());
+  }
+
+  #startCollection(): void {
+    const { enable, frequencySeconds } = this.#retention;
+    this.#collection?.cancel();
+    this.#collection = enable
+      ? every(this.#options.clock, frequencySeconds * 1000, () => this.#collectGarbage())
+      : null;
   }
 
   #collectGarbage(): void {
@@ -471,7 +495,7 @@ export class Aggregator {
   }
 
   #retentionRule(): RetentionRule {
-    const { thresholdSeconds, relative } = this.#options.config.retention;
+    const { thresholdSeconds, relative } = this.#retention;
     return { thresholdMs: thresholdSeconds * 1000, against: relative ? 'relative' : 'absolute' };
   }
 }
