@@ -66,7 +66,7 @@ describe('the rules and the dashboard', () => {
     const named = expressions.flatMap((text) =>
       [...text.matchAll(/\b(?:hview|nodejs|process)_\w+/g)].map(([name]) => name.replace(/_bucket$/, '')),
     );
-    expect(named.length).toBeGreaterThan(20);
+    expect(named.length).toBeGreaterThan(30);
     const exported = await exportedMetrics();
     expect([...new Set(named)].filter((name) => !exported.has(name))).toEqual([]);
   });
