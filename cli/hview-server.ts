@@ -215,8 +215,7 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
     const tell = (): void => logger.info('the accounts', { counts: aggregator.counts() });
     process.on('SIGUSR2', tell);
     lifecycle.onStop('the accounts', () => void process.off('SIGUSR2', tell));
-    await aggregator.start();
-    lifecycle.onStop('the aggregator', () => aggregator.stop());
+    const started = aggregator.start();
     const readAgain = serverReload({
       config,
       // A random port is chosen once; without a file there is nothing new to read.
@@ -226,9 +225,12 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
       setLevel: values.log_level === '' ? (to) => logger.setLevel(to) : null,
       logger,
     });
-    const reload = (): void => void readAgain();
+    // One that comes while it starts counts after the start.
+    const reload = (): void => void started.then(readAgain, () => undefined);
     process.on('SIGHUP', reload);
     lifecycle.onStop('the reading of the configuration', () => void process.off('SIGHUP', reload));
+    await started;
+    lifecycle.onStop('the aggregator', () => aggregator.stop());
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       else signal.addEventListener('abort', () => resolve(), { once: true });
