@@ -3,6 +3,7 @@ import type { Status } from '../protocol/model.js';
 import { Status as Statuses } from '../protocol/model.js';
 import { Metrics } from '../runtime/metrics.js';
 import type { Sample } from '../runtime/metrics.js';
+import { packageVersion } from '../runtime/package-root.js';
 import type { AggregatorCounts } from './aggregator-counts.js';
 
 /** Where the figures come from. */
@@ -37,6 +38,10 @@ export function aggregatorMetrics({ counts, statuses }: MetricSources): Aggregat
     read: (from: AggregatorCounts) => Iterable<Sample>,
   ): void => metrics.gauge({ name, help, labels }, () => read(counts()));
 
+  metrics.gauge(
+    { name: 'hview_build_info', help: 'Always 1; what runs here.', labels: ['version', 'node'] },
+    () => [[1, packageVersion(), process.versions.node]],
+  );
   metrics.gauge(
     { name: 'hview_subjects', help: 'Subjects by the status of their verdict.', labels: ['status'] },
     () => countStatuses(statuses()),
