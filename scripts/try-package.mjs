@@ -51,13 +51,16 @@ function pack() {
 function checkContent(tarball) {
   const files = run('tar', ['-tzf', tarball]).trim().split('\n');
   const unwanted = files.filter((file) =>
-    /\/test\/|\.map$|tsbuildinfo|samples\/(?!deploy\/)|(?<!\.d)\.tsx?$|demo|node_modules/.test(file),
+    /\/test\/|\.map$|tsbuildinfo|samples\/(?!(?:deploy|monitoring)\/)|(?<!\.d)\.tsx?$|demo|node_modules/.test(
+      file,
+    ),
   );
   check(unwanted.length === 0, `the package holds ${unwanted.join(' ')}`);
   for (const wanted of [
     'dist/page/index.html',
     'dist/client/index.d.ts',
     'samples/deploy/README.md',
+    'samples/monitoring/README.md',
     'LICENSE',
   ])
     check(files.includes(`package/${wanted}`), `the package lacks ${wanted}`);
