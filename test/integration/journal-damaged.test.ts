@@ -1,9 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import Database from 'libsql';
 import {
   copyFileSync,
   existsSync,
-  mkdtempSync,
   readFileSync,
   readdirSync,
   rmSync,
@@ -11,49 +10,17 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SqlitePersistence } from '../../server/persistence/sqlite-persistence.js';
 import type { RunningAggregator } from '../support/aggregators.js';
-import { runAggregator } from '../support/aggregators.js';
 import { batchOf, entry } from '../support/batches.js';
+import { JournalFolder } from '../support/journal-folder.js';
 import { observation, report } from '../support/observations.js';
-import type { LogLine } from '../support/recording-logger.js';
-import { recordingLogger } from '../support/recording-logger.js';
 
 const LIMIT_MS = 60_000;
 
 const PAGE = 4096;
 
-let folder: string;
-let file: string;
-let running: RunningAggregator[] = [];
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hview-damaged-'));
-  file = join(folder, 'hview.db');
-});
-
-afterEach(async () => {
-  for (const one of running.splice(0)) await one.stop();
-  running = [];
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function start(): Promise<RunningAggregator & { readonly said: readonly LogLine[] }> {
-  const { logger, lines } = recordingLogger();
-  const one = await runAggregator(
-    { databaseFile: file },
-    { persistence: new SqlitePersistence({ file, logger }) },
-  );
-  running.push(one);
-  return { ...one, said: lines };
-}
-
-async function stop(one: RunningAggregator): Promise<void> {
-  running = running.filter(({ aggregator }) => aggregator !== one.aggregator);
-  await one.stop();
-}
+const journal = new JournalFolder();
 
 async function stateOf({ client }: RunningAggregator) {
   return {
@@ -65,7 +32,7 @@ async function stateOf({ client }: RunningAggregator) {
 
 /** A journal of 4,000 reports with its aggregator stopped; the state, and a handle of `peer@1`. */
 async function fill() {
-  const one = await start();
+  const one = await journal.start();
   const handle = await one.client.register({ module: 'ZooKeeper', observer: 'peer@1' });
   await one.client.observe('nn1');
   for (let from = 0; from < 4000; from += 1000) {
@@ -78,13 +45,13 @@ async function fill() {
     await one.client.submitBatch(batchOf(...entries));
   }
   const state = await stateOf(one);
-  await stop(one);
+  await one.stop();
   return { state, handle };
 }
 
 /** Pages of the file that belong to the table. */
 function pagesOf(table: string): number[] {
-  const database = new Database(file);
+  const database = new Database(journal.file);
   const pages = database
     .prepare("SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY pageno")
     .raw(true)
@@ -94,36 +61,36 @@ function pagesOf(table: string): number[] {
 }
 
 function spoil(...pages: readonly number[]): void {
-  const bytes = readFileSync(file);
+  const bytes = readFileSync(journal.file);
   for (const page of pages) bytes.fill(0x5a, (page - 1) * PAGE, page * PAGE);
-  writeFileSync(file, bytes);
+  writeFileSync(journal.file, bytes);
 }
 
 const setAside = (): string[] =>
-  readdirSync(folder).filter((name) => /^hview\.db\.damaged-\d{8}T\d{6}Z(?:-\d+)?$/.test(name));
+  readdirSync(journal.path).filter((name) => /^hview\.db\.damaged-\d{8}T\d{6}Z(?:-\d+)?$/.test(name));
 
 const DAMAGED = 'the journal is damaged and set aside; a new one holds what could be read of it';
 
 describe('a database that is damaged', () => {
   it('is set aside when it is none at all, and a new one is begun', async () => {
     const text = 'this is a text, and a long one at that\n'.repeat(100);
-    writeFileSync(file, text);
-    const one = await start();
+    writeFileSync(journal.file, text);
+    const one = await journal.start();
     expect(await one.client.observe('nn1')).toBe(true);
     expect(one.said).toEqual([
       {
         level: 'error',
         message: DAMAGED,
         fields: {
-          file,
+          file: journal.file,
           reason: 'file is not a database',
-          setAside: join(folder, setAside()[0] ?? ''),
+          setAside: join(journal.path, setAside()[0] ?? ''),
           saved: expect.anything() as unknown,
           unreadable: expect.anything() as unknown,
         },
       },
     ]);
-    expect(readFileSync(join(folder, setAside()[0] ?? ''), 'utf8')).toBe(text);
+    expect(readFileSync(join(journal.path, setAside()[0] ?? ''), 'utf8')).toBe(text);
   });
 
   it(
@@ -132,7 +99,7 @@ describe('a database that is damaged', () => {
       const { state, handle } = await fill();
       const pages = pagesOf('reports');
       spoil(pages[10] ?? 0, pages[11] ?? 0);
-      const one = await start();
+      const one = await journal.start();
       expect(one.said).toMatchObject([
         {
           message: DAMAGED,
@@ -148,7 +115,7 @@ describe('a database that is damaged', () => {
       expect(
         await one.client.submitBatch(batchOf(entry('id-0'), entry('id-1500'), entry('id-3999'))),
       ).toMatchObject({ accepted: 0, duplicates: 3 });
-      const database = new Database(file);
+      const database = new Database(journal.file);
       const [[first, last, count]] = database
         .prepare('SELECT min(id), max(id), count(*) FROM reports')
         .raw(true)
@@ -166,7 +133,7 @@ describe('a database that is damaged', () => {
     async () => {
       const { state } = await fill();
       spoil(...pagesOf('panoramas'));
-      const one = await start();
+      const one = await journal.start();
       expect(one.said).toMatchObject([{ message: DAMAGED, fields: { saved: { reports: 4000 } } }]);
       expect(await stateOf(one)).toEqual(state);
     },
@@ -178,7 +145,7 @@ describe('a database that is damaged', () => {
     async () => {
       await fill();
       spoil(...pagesOf('reports'));
-      const one = await start();
+      const one = await journal.start();
       const handle = await one.client.register({ module: 'ZooKeeper', observer: 'peer@1' });
       await one.client.submitReport(
         handle,
@@ -186,10 +153,11 @@ describe('a database that is damaged', () => {
       );
       const after = await stateOf(one);
       // As a crash would leave it.
-      for (const side of ['', '-wal']) copyFileSync(file + side, join(folder, `copy.db${side}`));
-      await stop(one);
-      file = join(folder, 'copy.db');
-      expect(await stateOf(await start())).toEqual(after);
+      for (const side of ['', '-wal'])
+        copyFileSync(journal.file + side, join(journal.path, `copy.db${side}`));
+      await one.stop();
+      journal.file = join(journal.path, 'copy.db');
+      expect(await stateOf(await journal.start())).toEqual(after);
     },
     LIMIT_MS,
   );
@@ -198,8 +166,8 @@ describe('a database that is damaged', () => {
     'is noticed when its end is missing',
     async () => {
       await fill();
-      truncateSync(file, Math.floor(statSync(file).size / PAGE / 2) * PAGE);
-      const one = await start();
+      truncateSync(journal.file, Math.floor(statSync(journal.file).size / PAGE / 2) * PAGE);
+      const one = await journal.start();
       expect(one.said).toMatchObject([{ level: 'error', message: DAMAGED }]);
       expect(setAside()).toHaveLength(1);
       expect(await one.client.observe('another')).toBe(true);
@@ -211,17 +179,17 @@ describe('a database that is damaged', () => {
     'never keeps the service from starting, wherever it is spoilt',
     async () => {
       await fill();
-      const whole = readFileSync(file);
+      const whole = readFileSync(journal.file);
       for (let round = 0; round < 12; round += 1) {
-        writeFileSync(file, whole);
+        writeFileSync(journal.file, whole);
         const pages = whole.length / PAGE;
         spoil(...Array.from({ length: 1 + (round % 3) }, () => 1 + Math.floor(Math.random() * pages)));
-        const one = await start();
+        const one = await journal.start();
         await one.client.observe(`round-${round}`);
-        await stop(one);
-        const again = await start();
+        await one.stop();
+        const again = await journal.start();
         expect((await again.client.getObservedSubjects()).has(`round-${round}`)).toBe(true);
-        await stop(again);
+        await again.stop();
       }
     },
     LIMIT_MS,
@@ -231,18 +199,18 @@ describe('a database that is damaged', () => {
 describe('the write-ahead log of a database', () => {
   /** What a crash leaves: the database and its log, under another name. */
   async function crashed() {
-    const one = await start();
+    const one = await journal.start();
     await one.client.observe('nn1');
-    const copy = join(folder, 'copy.db');
-    for (const side of ['', '-wal']) copyFileSync(file + side, copy + side);
-    await stop(one);
-    file = copy;
+    const copy = join(journal.path, 'copy.db');
+    for (const side of ['', '-wal']) copyFileSync(journal.file + side, copy + side);
+    await one.stop();
+    journal.file = copy;
   }
 
   it('that is garbage is set aside', async () => {
     await crashed();
-    writeFileSync(`${file}-wal`, 'garbage'.repeat(1000));
-    const one = await start();
+    writeFileSync(`${journal.file}-wal`, 'garbage'.repeat(1000));
+    const one = await journal.start();
     expect(one.said).toMatchObject([
       {
         level: 'error',
@@ -256,8 +224,8 @@ describe('the write-ahead log of a database', () => {
 
   it('may be missing', async () => {
     await crashed();
-    rmSync(`${file}-wal`);
-    expect(existsSync(file)).toBe(true);
-    expect(await (await start()).client.observe('another')).toBe(true);
+    rmSync(`${journal.file}-wal`);
+    expect(existsSync(journal.file)).toBe(true);
+    expect(await (await journal.start()).client.observe('another')).toBe(true);
   });
 });

@@ -1,39 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import Database from 'libsql';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { silentLogger } from '../../runtime/logger.js';
-import { SqlitePersistence } from '../../server/persistence/sqlite-persistence.js';
 import type { RunningAggregator } from '../support/aggregators.js';
-import { runAggregator } from '../support/aggregators.js';
+import type { JournaledAggregator } from '../support/journal-folder.js';
+import { JournalFolder } from '../support/journal-folder.js';
 import { report } from '../support/observations.js';
 
-let folder: string;
-let databaseFile: string;
-let running: RunningAggregator[] = [];
+const journal = new JournalFolder();
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hview-file-'));
-  databaseFile = join(folder, 'hview.db');
-});
-
-afterEach(async () => {
-  for (const one of running.splice(0)) await one.stop();
-  running = [];
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function start(): Promise<RunningAggregator> {
-  const persistence = new SqlitePersistence({ file: databaseFile, logger: silentLogger, busyTimeoutMs: 20 });
-  const one = await runAggregator({ databaseFile }, { persistence });
-  running.push(one);
-  return one;
-}
+/** Soon says that another program has locked the database. */
+const start = (): Promise<JournaledAggregator> => journal.start({ busyTimeoutMs: 20 });
 
 /** What another program reads from the file while the aggregator runs. */
 function rows(statement: string): unknown[] {
-  const database = new Database(databaseFile);
+  const database = new Database(journal.file);
   const found = database.prepare(statement).raw(true).all();
   database.close();
   return found;
@@ -75,7 +54,7 @@ describe('the journal file', () => {
   });
 
   it('may be the database of the original, whose tables stay as they are', async () => {
-    const original = new Database(databaseFile);
+    const original = new Database(journal.file);
     original.exec(`
       CREATE TABLE panorama (id INTEGER PRIMARY KEY, subject TEXT, observer TEXT, time TIMESTAMP, metrics TEXT);
       CREATE TABLE inference (id INTEGER PRIMARY KEY, subject TEXT, observers TEXT, time TIMESTAMP, metrics TEXT);
@@ -106,11 +85,11 @@ describe('the journal file', () => {
 
   it('that another program has locked is told by its path, at once', async () => {
     await (await start()).stop();
-    const other = new Database(databaseFile);
+    const other = new Database(journal.file);
     other.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;');
     await expect(start()).rejects.toMatchObject({
       code: 'DATABASE_FAILED',
-      message: `the database ${databaseFile} cannot be opened: database is locked`,
+      message: `the database ${journal.file} cannot be opened: database is locked`,
     });
     other.close();
   });
@@ -119,7 +98,7 @@ describe('the journal file', () => {
     const { client } = await start();
     const handle = await client.register({ module: 'ZooKeeper', observer: 'peer@1' });
     await client.submitReport(handle, report());
-    const other = new Database(databaseFile);
+    const other = new Database(journal.file);
     other.exec('BEGIN IMMEDIATE');
     const answers: string[] = [];
     const submitted = client.submitReport(handle, report()).catch(() => answers.push('the refusal'));

@@ -1,38 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import Database from 'libsql';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { MIGRATIONS } from '../../server/persistence/schema.js';
-import type { RunningAggregator } from '../support/aggregators.js';
-import { runAggregator } from '../support/aggregators.js';
 import { batchOf, entry } from '../support/batches.js';
+import { JournalFolder } from '../support/journal-folder.js';
 import { observation } from '../support/observations.js';
 
-let folder: string;
-let databaseFile: string;
-let running: RunningAggregator[] = [];
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hview-migration-'));
-  databaseFile = join(folder, 'hview.db');
-});
-
-afterEach(async () => {
-  for (const one of running.splice(0)) await one.stop();
-  running = [];
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function start(): Promise<RunningAggregator> {
-  const one = await runAggregator({ databaseFile });
-  running.push(one);
-  return one;
-}
+const journal = new JournalFolder();
 
 /** A journal as the schema of that version has it, with what every version holds. */
 function makeJournal(version: number): void {
-  const database = new Database(databaseFile);
+  const database = new Database(journal.file);
   for (const statements of MIGRATIONS.slice(0, version)) database.exec(statements);
   database.exec(`
     PRAGMA user_version = ${version};
@@ -48,7 +25,7 @@ function makeJournal(version: number): void {
 }
 
 const versionOf = (): unknown => {
-  const database = new Database(databaseFile);
+  const database = new Database(journal.file);
   const [version] = database.prepare('SELECT user_version FROM pragma_user_version').raw(true).get() as [
     number,
   ];
@@ -61,7 +38,7 @@ describe('a journal of an older version', () => {
     '%i is brought up to date with what it holds',
     async (version) => {
       makeJournal(version);
-      const one = await start();
+      const one = await journal.start();
       expect(versionOf()).toBe(MIGRATIONS.length);
       expect(await one.client.getObservedSubjects()).toEqual(
         new Map([
@@ -80,9 +57,8 @@ describe('a journal of an older version', () => {
         duplicates: 1,
       });
       const before = await one.client.dumpPanorama();
-      running = [];
       await one.stop();
-      expect(await (await start()).client.dumpPanorama()).toEqual(before);
+      expect(await (await journal.start()).client.dumpPanorama()).toEqual(before);
     },
   );
 });

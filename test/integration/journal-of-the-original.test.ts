@@ -1,48 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import Database from 'libsql';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { SqlitePersistence } from '../../server/persistence/sqlite-persistence.js';
-import type { RunningAggregator } from '../support/aggregators.js';
-import { runAggregator } from '../support/aggregators.js';
+import { JournalFolder } from '../support/journal-folder.js';
 import { observation, report } from '../support/observations.js';
-import type { LogLine } from '../support/recording-logger.js';
-import { recordingLogger } from '../support/recording-logger.js';
 
-let folder: string;
-let file: string;
-let running: RunningAggregator[] = [];
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hview-original-'));
-  file = join(folder, 'deephealth.db');
-});
-
-afterEach(async () => {
-  for (const one of running.splice(0)) await one.stop();
-  running = [];
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function start(): Promise<RunningAggregator & { readonly said: readonly LogLine[] }> {
-  const { logger, lines } = recordingLogger();
-  const one = await runAggregator(
-    { databaseFile: file },
-    { persistence: new SqlitePersistence({ file, logger }) },
-  );
-  running.push(one);
-  return { ...one, said: lines };
-}
-
-async function stop(one: RunningAggregator): Promise<void> {
-  running = running.filter(({ aggregator }) => aggregator !== one.aggregator);
-  await one.stop();
-}
+const journal = new JournalFolder('deephealth.db');
 
 /** What another program does with the database. */
 function withDatabase<Result>(act: (database: Database.Database) => Result): Result {
-  const database = new Database(file);
+  const database = new Database(journal.file);
   try {
     return act(database);
   } finally {
@@ -91,9 +56,13 @@ describe('a database of the original', () => {
       `INSERT INTO inference VALUES (1, 'peer@2', 'peer@1,peer@3', '2020-01-01 00:00:05+00:00', 'Quorum: UNHEALTHY, 20.0; ');`,
     );
     const before = originalRows();
-    const one = await start();
+    const one = await journal.start();
     expect(one.said).toEqual([
-      { level: 'info', message: MESSAGE, fields: { file, registrations: 0, reports: 4, notUnderstood: 0 } },
+      {
+        level: 'info',
+        message: MESSAGE,
+        fields: { file: journal.file, registrations: 0, reports: 4, notUnderstood: 0 },
+      },
     ]);
     const { views } = await one.client.getPanorama('peer@2');
     expect(views.get('peer@1')?.observations).toEqual([
@@ -109,17 +78,17 @@ describe('a database of the original', () => {
       database.prepare('SELECT seconds FROM reports ORDER BY id').raw(true).all(),
     );
     expect(order).toEqual([[1_577_836_801], [1_577_836_802], [1_577_836_805], [1_577_836_805]]);
-    await stop(one);
+    await one.stop();
     expect(originalRows()).toEqual(before);
 
-    const again = await start();
+    const again = await journal.start();
     expect(again.said).toEqual([]);
     expect((await again.client.getView('peer@1', 'peer@2')).observations).toHaveLength(2);
-    await stop(again);
+    await again.stop();
 
     // The original ran once more with it.
     makeOriginal([['peer@2', 'peer@1', '2020-01-01 00:00:09+00:00', 'Quorum: HEALTHY, 90.0; ']]);
-    const third = await start();
+    const third = await journal.start();
     expect(third.said).toMatchObject([{ message: MESSAGE, fields: { reports: 1 } }]);
     expect((await third.client.getView('peer@1', 'peer@2')).observations).toHaveLength(3);
   });
@@ -130,7 +99,7 @@ describe('a database of the original', () => {
       `CREATE TABLE registration (handle INTEGER PRIMARY KEY, module TEXT, observer TEXT, time TIMESTAMP);
        INSERT INTO registration VALUES (10004, 'ZooKeeper', 'peer@1', NULL), (10007, 'HDFS', 'nn1', NULL), (10008, 'x', '', NULL);`,
     );
-    const one = await start();
+    const one = await journal.start();
     expect(one.said).toMatchObject([{ message: MESSAGE, fields: { registrations: 2, reports: 0 } }]);
     expect(await one.client.submitReport(10004, report())).toBe('accepted');
     await expect(one.client.submitReport(10004, report({ observer: 'nn1' }))).rejects.toMatchObject({
@@ -150,7 +119,7 @@ describe('a database of the original', () => {
       ['', 'peer@1', '2020-01-01 00:00:04+00:00', 'Quorum: HEALTHY, 100.0; '],
       ['peer@2', 'peer@1', null, null],
     ]);
-    const one = await start();
+    const one = await journal.start();
     expect(one.said).toMatchObject([
       { level: 'warn', message: MESSAGE, fields: { reports: 1, notUnderstood: 5 } },
     ]);
@@ -165,6 +134,6 @@ describe('a database of the original', () => {
 
   it('with tables that only look like it is left alone', async () => {
     withDatabase((database) => database.exec('CREATE TABLE panorama (id INTEGER PRIMARY KEY, photo BLOB)'));
-    expect((await start()).said).toEqual([]);
+    expect((await journal.start()).said).toEqual([]);
   });
 });

@@ -1,49 +1,24 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import Database from 'libsql';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Logger } from '../../runtime/logger.js';
-import { silentLogger } from '../../runtime/logger.js';
+import { statSync } from 'node:fs';
 import type { RetentionLimits } from '../../server/persistence/persistence.js';
-import { SqlitePersistence } from '../../server/persistence/sqlite-persistence.js';
 import type { RunningAggregator } from '../support/aggregators.js';
-import { eventually, runAggregator } from '../support/aggregators.js';
+import { eventually } from '../support/aggregators.js';
 import { batchOf, entry } from '../support/batches.js';
+import type { JournaledAggregator } from '../support/journal-folder.js';
+import { JournalFolder } from '../support/journal-folder.js';
 import { observation } from '../support/observations.js';
 
 const LIMIT_MS = 60_000;
 
-let folder: string;
-let databaseFile: string;
-let running: RunningAggregator[] = [];
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hview-retention-'));
-  databaseFile = join(folder, 'hview.db');
-});
-
-afterEach(async () => {
-  for (const one of running.splice(0)) await one.stop();
-  running = [];
-  rmSync(folder, { recursive: true, force: true });
-});
+const journal = new JournalFolder();
 
 /** An aggregator that looks every 10 ms what is to be dropped. */
-async function start(limits: RetentionLimits, logger: Logger = silentLogger): Promise<RunningAggregator> {
-  const persistence = new SqlitePersistence({ file: databaseFile, logger, limits, retentionEveryMs: 10 });
-  const one = await runAggregator({ databaseFile }, { persistence });
-  running.push(one);
-  return one;
-}
-
-async function stop(one: RunningAggregator): Promise<void> {
-  running = running.filter((other) => other !== one);
-  await one.stop();
-}
+const start = (limits: RetentionLimits): Promise<JournaledAggregator> =>
+  journal.start({ limits, retentionEveryMs: 10 });
 
 function inJournal(query: string): unknown[] {
-  const database = new Database(databaseFile);
+  const database = new Database(journal.file);
   database.pragma('busy_timeout = 5000');
   const rows = database.prepare(query).raw(true).all();
   database.close();
@@ -91,7 +66,7 @@ describe('a journal that keeps what is young', () => {
       expect(
         inJournal('SELECT subject, count(*) >= 1 FROM inferences GROUP BY subject ORDER BY subject'),
       ).toEqual(Array.from({ length: 10 }, (_, index) => [`s${index}`, 1]));
-      await stop(one);
+      await one.stop();
 
       const again = await start({ maxAgeMs: 500, maxBytes: 0 });
       expect(await stateOf(again)).toEqual(before);
@@ -123,8 +98,8 @@ describe('a journal that may only be so large', () => {
       for (let from = 0; from < 10_000; from += 1000)
         await unlimited.client.submitBatch(batch(from, 1000, line));
       const before = await stateOf(unlimited);
-      await stop(unlimited);
-      expect(statSync(databaseFile).size).toBeGreaterThan(9_000_000);
+      await unlimited.stop();
+      expect(statSync(journal.file).size).toBeGreaterThan(9_000_000);
 
       const limited = await start({ maxAgeMs: 0, maxBytes: 4_000_000 });
       await eventually(
@@ -132,11 +107,11 @@ describe('a journal that may only be so large', () => {
         (dropped) => dropped > 5000,
       );
       await eventually(
-        () => Promise.resolve(statSync(databaseFile).size),
+        () => Promise.resolve(statSync(journal.file).size),
         // Some pages stay free for what comes next.
         (bytes) => bytes < 4_000_000 * 0.95 + 257 * 4096,
       );
-      await stop(limited);
+      await limited.stop();
       const [[count, first, last]] = inJournal('SELECT count(*), min(id), max(id) FROM reports') as [
         [number, number, number],
       ];
@@ -149,15 +124,14 @@ describe('a journal that may only be so large', () => {
   );
 
   it('says so when what it needs is more than that', async () => {
-    const messages: string[] = [];
-    const logger = { ...silentLogger, warn: (message: string) => void messages.push(message) };
-    const one = await start({ maxAgeMs: 0, maxBytes: 1000 }, logger);
+    const one = await start({ maxAgeMs: 0, maxBytes: 1000 });
     await one.client.submitBatch(batch(0, 100));
+    const warnings = () => one.said.filter(({ level }) => level === 'warn').map(({ message }) => message);
     await eventually(
-      () => Promise.resolve(messages),
+      () => Promise.resolve(warnings()),
       (said) => said.length > 0,
     );
-    expect(messages).toEqual(['the journal is larger than its limit, though all that is in it is needed']);
+    expect(warnings()).toEqual(['the journal is larger than its limit, though all that is in it is needed']);
     await eventually(reportsLeft, (count) => count === 1);
     const { panoramas } = await stateOf(one);
     expect(panoramas.size).toBe(10);

@@ -278,7 +278,7 @@ up() {
   [[ ! -f $dir/settings ]] || fail "$dir holds a cluster already"
   home=$("$here/fetch.sh" "$version")
   mkdir -p /var/lib/cassandra /var/log/cassandra /etc/cassandra
-  gcc -shared -fPIC -O2 -o "$dir/slowsync.so" "$here/slowsync.c" -ldl
+  gcc -shared -fPIC -O2 -o "$dir/slowsync.so" "$here/../slowsync.c" -ldl
   claim_network
   trap 'status=$?; ((status == 0)) || down; exit $status' EXIT
   trap 'exit 130' INT TERM

@@ -132,7 +132,7 @@ case $command in
     client_lib=$lib; if [[ $version == 3.4.* ]]; then client_lib=$("$here/fetch.sh" 3.8.4); fi
     mkdir -p "$dir/conf" /var/lib/zookeeper /etc/zookeeper
     cp "$here/conf/log4j.properties" "$here/conf/logback.xml" "$dir/conf/"
-    gcc -shared -fPIC -O2 -o "$dir/slowsync.so" "$here/slowsync.c" -ldl
+    gcc -shared -fPIC -O2 -o "$dir/slowsync.so" "$here/../slowsync.c" -ldl
     mkdir -p "$dir/classes"; javac -nowarn -cp "$client_lib/*" -d "$dir/classes" "$here/Load.java" 2> "$dir/javac.out" || { cat "$dir/javac.out" >&2; exit 1; }
     claim_network
     trap 'status=$?; ((status == 0)) || down; exit $status' EXIT

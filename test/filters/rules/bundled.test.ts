@@ -10,6 +10,13 @@ const all = BUNDLED_PLUGINS.map((factory) => ({
   rules: bundledRules(factory),
 }));
 
+/** The entry of a daemon's start, and the contexts in which lines can only come in the order in which they get worse. */
+const OF_SYSTEM: Readonly<Record<string, { readonly start: string; readonly rising: readonly string[] }>> = {
+  zookeeper: { start: 'server-starting', rising: ['Election', 'ElectionListener', 'Process'] },
+  hdfs: { start: 'process-starting', rising: ['DiskError', 'Fencing', 'Process'] },
+  cassandra: { start: 'node-starting', rising: [] },
+};
+
 describe.each(all)('the rule set for $system', ({ factory, rules, system }) => {
   const { ruleSet, literals } = rules;
 
@@ -54,6 +61,24 @@ describe.each(all)('the rule set for $system', ({ factory, rules, system }) => {
         !contextsThatEnd.has(classifier.context),
     );
     expect(endless.map(({ id }) => id)).toEqual([]);
+  });
+
+  it('withdraws at the start of a daemon whatever it said before, in every context there is', () => {
+    const start = ruleSet.entries.find(({ id }) => id === OF_SYSTEM[system]?.start);
+    const contexts = new Set(ruleSet.entries.map(({ classifier }) => classifier.context));
+    expect(new Set(start?.classifier.withdraws?.contexts)).toEqual(contexts);
+    expect(start?.classifier.withdraws?.subjects).toBe('all');
+  });
+
+  it('lets a weaker finding never take the place of a stronger one of its context', () => {
+    const statuses = new Map<string, Set<number>>();
+    for (const { classifier } of ruleSet.entries) {
+      if (classifier.status < Status.MAYBE_UNHEALTHY) continue;
+      const kinds = statuses.get(classifier.context) ?? new Set();
+      statuses.set(classifier.context, kinds.add(classifier.status));
+    }
+    const mixed = [...statuses].filter(([, kinds]) => kinds.size > 1).map(([context]) => context);
+    expect(mixed.sort()).toEqual(OF_SYSTEM[system]?.rising);
   });
 
   it('can be looked for by literal text, so that other lines cost next to nothing', () => {

@@ -1,32 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { hdfsFactory } from '../../../plugins/hdfs/hdfs-plugin.js';
-import { Status } from '../../../protocol/model.js';
 import { bundledRules } from '../../support/bundled-rules.js';
 
-const { ruleSet, replay } = bundledRules(hdfsFactory);
-
-describe('the rule set for HDFS', () => {
-  it('withdraws at the start of a daemon whatever it said before, in every context there is', () => {
-    const start = ruleSet.entries.find(({ id }) => id === 'process-starting');
-    const contexts = new Set(ruleSet.entries.map(({ classifier }) => classifier.context));
-    expect(new Set(start?.classifier.withdraws?.contexts)).toEqual(contexts);
-    expect(start?.classifier.withdraws?.subjects).toBe('all');
-  });
-
-  it('lets a weaker finding never take the place of a stronger one of its context', () => {
-    const statuses = new Map<string, Set<number>>();
-    for (const { classifier } of ruleSet.entries) {
-      if (classifier.status < Status.MAYBE_UNHEALTHY) continue;
-      statuses.set(
-        classifier.context,
-        (statuses.get(classifier.context) ?? new Set()).add(classifier.status),
-      );
-    }
-    const mixed = [...statuses].filter(([, kinds]) => kinds.size > 1).map(([context]) => context);
-    // In these the lines can only come in the order in which they get worse.
-    expect(mixed.sort()).toEqual(['DiskError', 'Fencing', 'Process']);
-  });
-});
+const { replay } = bundledRules(hdfsFactory);
 
 describe('the noise of clients and of ordinary work', () => {
   const DATANODE = 'org.apache.hadoop.hdfs.server.datanode.DataNode: ';
