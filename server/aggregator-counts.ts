@@ -2,6 +2,7 @@ import type { CallRefusals } from '../protocol/call-guard.js';
 import type { ConnectionCounts } from '../runtime/listener.js';
 import type { AlertCounts } from './alerts/alerts.js';
 import type { IntakeCounts } from './intake/intake-counts.js';
+import type { MemoryCounts } from './memory-limit.js';
 import type { PersistenceCounts } from './persistence/persistence.js';
 import type { PeerCounts } from './relay/peer-counts.js';
 
@@ -18,6 +19,7 @@ export interface AggregatorCounts extends IntakeCounts {
   readonly relay: Readonly<Record<string, PeerCounts>>;
   /** Null: nobody is told of alerts. */
   readonly alerts: AlertCounts | null;
+  readonly memory: MemoryCounts;
   /** Ids of reports by which repetitions are noticed, and the memory for them. */
   readonly remembered: { readonly ids: number; readonly bytes: number };
 }

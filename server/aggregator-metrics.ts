@@ -110,6 +110,19 @@ export function aggregatorMetrics({ counts, statuses }: MetricSources): Aggregat
     ({ relay }) => Object.entries(relay).map(([peer, { behind }]): Sample => [behind.seconds, peer]),
   );
 
+  gauge(
+    'hview_memory_limit_bytes',
+    'Resident memory beyond which no reports are taken; 0: any.',
+    [],
+    (from) => [[from.memory.limitBytes]],
+  );
+  gauge('hview_memory_short', 'Whether memory is short, so that no reports are taken.', [], ({ memory }) => [
+    [memory.isShort ? 1 : 0],
+  ]);
+  counter('hview_memory_shortages_total', 'How often memory became short.', [], ({ memory }) => [
+    [memory.shortages],
+  ]);
+
   gauge('hview_connections', 'Open connections at the gRPC port.', [], ({ connections }) => [
     [connections.open],
   ]);

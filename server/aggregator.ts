@@ -14,6 +14,8 @@ import { Lifecycle } from '../runtime/lifecycle.js';
 import type { ConnectionCounts } from '../runtime/listener.js';
 import type { Logger } from '../runtime/logger.js';
 import { packageVersion } from '../runtime/package-root.js';
+import type { ProcessMemory } from '../runtime/process-memory.js';
+import { processMemory } from '../runtime/process-memory.js';
 import type { Alert } from './alerts/alert.js';
 import { readAlert } from './alerts/alert.js';
 import { hasReceivers } from './alerts/alerts-config.js';
@@ -32,6 +34,7 @@ import type { AdmissionLimits } from './intake/admission.js';
 import { Admission } from './intake/admission.js';
 import { Intake } from './intake/intake.js';
 import { TakenIds } from './intake/taken-ids.js';
+import { MemoryLimit } from './memory-limit.js';
 import type { Persistence } from './persistence/persistence.js';
 import { Mesh } from './relay/mesh.js';
 import type { RelayLogLimits } from './relay/relay-log.js';
@@ -61,6 +64,8 @@ export interface AggregatorOptions {
   readonly rememberedIds?: number;
   /** What is kept for peers that are away; default 50,000 reports and 32 MB. */
   readonly relayLog?: RelayLogLimits;
+  /** What is held against the limit on memory; default this process. */
+  readonly memory?: ProcessMemory;
 }
 
 const HOLD_SWEEP_MS = 60_000;
@@ -104,6 +109,7 @@ export class Aggregator {
   readonly #security: Security;
   readonly #mesh: Mesh;
   readonly #intake: Intake;
+  readonly #memory: MemoryLimit;
   readonly #health: AggregatorHealth;
   /** Those that were told before a restart. */
   readonly #toldAlerts: Alert[] = [];
@@ -164,9 +170,15 @@ export class Aggregator {
       save: (peer, name, value) => persistence.saveRelayState(peer, name, value),
     });
     this.#mesh.connect(this.#lifecycle);
+    this.#memory = new MemoryLimit({
+      ...options,
+      maxBytes: config.limits.memoryBytes,
+      memory: options.memory ?? processMemory,
+    });
     this.#health = new AggregatorHealth({
       isServing: () => this.#isServing,
       journal: () => persistence.counts(),
+      shortage: () => this.#memory.shortage(),
       clock,
     });
     this.#intake = new Intake({
@@ -186,7 +198,7 @@ export class Aggregator {
         this.#settleSoon();
       },
       wouldKeep: (report) => this.#wouldKeep(report),
-      admission: new Admission(options.admission),
+      admission: new Admission(options.admission, () => this.#memory.shortage()),
       takenIds: new TakenIds(options.rememberedIds),
       storeLimits: config.limits.store,
     });
@@ -309,6 +321,7 @@ export class Aggregator {
       calls: this.#server?.refusals() ?? null,
       relay: this.#mesh.relay.counts(),
       alerts: this.#alerts?.counts() ?? null,
+      memory: this.#memory.counts(),
       remembered: this.#intake.remembered(),
     };
   }
@@ -437,7 +450,10 @@ export class Aggregator {
 
   /** Those that watch the standard health service learn soon what `/readyz` says. */
   #tellHealth(): void {
-    const tell = (): void => this.#server?.setServing(this.#health.obstacle() === null);
+    const tell = (): void => {
+      this.#memory.look();
+      this.#server?.setServing(this.#health.obstacle() === null);
+    };
     tell();
     const watch = every(this.#options.clock, HEALTH_LOOK_MS, tell);
     this.#lifecycle.onStop('the look at the health', () => watch.cancel());

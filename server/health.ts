@@ -6,6 +6,8 @@ export interface HealthSources {
   readonly isServing: () => boolean;
   /** Of the journal, since the start; see PersistenceCounts. */
   readonly journal: () => { readonly written: number; readonly failures: number; readonly waiting: number };
+  /** Why there is not memory enough for reports, or null. */
+  readonly shortage: () => string | null;
   readonly clock: Clock;
 }
 
@@ -34,10 +36,13 @@ export class AggregatorHealth {
     return this.#failure();
   }
 
-  /** Why no reports can be taken just now, or null: before and after serving, or the journal refuses them. */
+  /** Why no reports can be taken just now, or null: before and after serving, memory is short, or the
+   *  journal refuses them. */
   obstacle(): string | null {
     this.#look();
     if (!this.#sources.isServing()) return 'the aggregator takes no reports now';
+    const shortage = this.#sources.shortage();
+    if (shortage !== null) return shortage;
     const isRefusing = this.#sources.clock.monotonic() - this.#refusedMs < REFUSAL_MS;
     return isRefusing ? 'the journal cannot be written' : this.#failure();
   }

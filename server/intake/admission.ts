@@ -22,12 +22,18 @@ const REOPEN_SHARE = 0.5;
  */
 export class Admission {
   readonly #limits: AdmissionLimits;
+  readonly #obstacle: () => string | null;
   #reports = 0;
   #bytes = 0;
   #isOpen = true;
 
-  constructor(limits: AdmissionLimits = DEFAULT_ADMISSION_LIMITS) {
+  /** `obstacle`: why nothing at all is to be let in just now, or null. */
+  constructor(
+    limits: AdmissionLimits = DEFAULT_ADMISSION_LIMITS,
+    obstacle: () => string | null = () => null,
+  ) {
     this.#limits = limits;
+    this.#obstacle = obstacle;
   }
 
   /** What was let in and is not done yet. */
@@ -37,16 +43,14 @@ export class Admission {
 
   /** Throws OVERLOADED; otherwise call the function that it returns when the matter is done. */
   enter(reports: number, bytes: number): () => void {
+    const obstacle = this.#obstacle();
+    if (obstacle !== null) throw overloaded(obstacle);
     // A batch larger than all that may wait is let in by itself.
     const isTooMuch =
       this.#reports > 0 &&
       (this.#reports + reports > this.#limits.reports || this.#bytes + bytes > this.#limits.bytes);
     if (isTooMuch) this.#isOpen = false;
-    if (!this.#isOpen) {
-      throw new HviewError('OVERLOADED', `${this.#reports} reports wait to be written`, {
-        hint: 'Nothing of the request was taken; send it again later.',
-      });
-    }
+    if (!this.#isOpen) throw overloaded(`${this.#reports} reports wait to be written`);
     this.#reports += reports;
     this.#bytes += bytes;
     return () => {
@@ -57,4 +61,10 @@ export class Admission {
         this.#isOpen = true;
     };
   }
+}
+
+function overloaded(reason: string): HviewError {
+  return new HviewError('OVERLOADED', reason, {
+    hint: 'Nothing of the request was taken; send it again later.',
+  });
 }

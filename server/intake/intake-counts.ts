@@ -26,7 +26,7 @@ export interface IntakeCounts {
   readonly accepted: number;
   readonly duplicates: number;
   readonly refused: Readonly<Record<RefusalReason, number>>;
-  /** Sent away because too much was waiting. */
+  /** Sent away because too much was waiting, or memory was short. */
   readonly shed: number;
   /** Nobody here watches the subject: held. */
   readonly ignored: number;

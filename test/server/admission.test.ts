@@ -28,6 +28,15 @@ describe('admission', () => {
     expect([isLetIn(admission, 1, 1000), isLetIn(admission, 1, 1)]).toEqual([true, false]);
   });
 
+  it('lets nothing in, and says why, while there is an obstacle', () => {
+    let obstacle: string | null = 'the floor is wet';
+    const admission = new Admission({ reports: 10, bytes: 1000 }, () => obstacle);
+    expect(() => admission.enter(1, 1)).toThrow('the floor is wet');
+    expect(admission.waiting).toEqual({ reports: 0, bytes: 0 });
+    obstacle = null;
+    expect(isLetIn(admission, 1, 1)).toBe(true);
+  });
+
   it('says how much is waiting', () => {
     const admission = new Admission({ reports: 1, bytes: 1 });
     admission.enter(1, 1);

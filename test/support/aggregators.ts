@@ -24,7 +24,7 @@ export async function runAggregator(
   parts: Partial<AggregatorConfig> = {},
   given: { readonly persistence?: Persistence } & Pick<
     Partial<AggregatorOptions>,
-    'admission' | 'relayLog'
+    'admission' | 'relayLog' | 'memory'
   > = {},
 ): Promise<RunningAggregator> {
   const config = { ...standaloneConfig('pano0', '127.0.0.1:0'), ...parts };

@@ -8,9 +8,14 @@ import { FakeClock } from '../../support/fake-clock.js';
 function rig() {
   const clock = new FakeClock();
   const journal = { written: 0, failures: 0, waiting: 0 };
-  const state = { isServing: true };
+  const state = { isServing: true, shortage: null as string | null };
   const routes = healthRoutes(
-    new AggregatorHealth({ isServing: () => state.isServing, journal: () => ({ ...journal }), clock }),
+    new AggregatorHealth({
+      isServing: () => state.isServing,
+      journal: () => ({ ...journal }),
+      shortage: () => state.shortage,
+      clock,
+    }),
   );
   const ask = async (path: string): Promise<string> => {
     let said = '';
@@ -51,6 +56,14 @@ describe('an aggregator that is asked for its health', () => {
     state.isServing = false;
     expect(await ask('/readyz')).toBe('503 the aggregator takes no reports now');
     expect(await ask('/healthz')).toBe(WELL);
+  });
+
+  it('is well but not ready while memory is short', async () => {
+    const { state, ask } = rig();
+    state.shortage = 'memory is short';
+    expect([await ask('/readyz'), await ask('/healthz')]).toEqual(['503 memory is short', WELL]);
+    state.shortage = null;
+    expect(await ask('/readyz')).toBe(WELL);
   });
 
   it('is not ready for ten seconds after the journal refused something, or until it writes again', async () => {
