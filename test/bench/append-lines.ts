@@ -7,7 +7,7 @@
  */
 import { openSync, writeSync } from 'node:fs';
 import { sleep, systemClock } from '../../runtime/clock.js';
-import { stamp } from './bench-logs.js';
+import { channelLine, connectionLine } from './bench-logs.js';
 
 /** Mean time between two markers, milliseconds. */
 const MARKER_MS = 40;
@@ -29,22 +29,8 @@ while (systemClock.monotonic() < endMs) {
   if (systemClock.monotonic() < markerDueMs || timeMs <= markerTimeMs) continue;
   markerTimeMs = timeMs;
   markerDueMs += MARKER_MS * 2 * Math.random();
-  const marker = markerLine(timeMs);
+  const marker = channelLine(timeMs);
   const written = process.hrtime.bigint();
   writeSync(log, marker);
   process.stdout.write(`${timeMs} ${written}\n`);
-}
-
-function connectionLine(timeMs: number, number: number): string {
-  return (
-    `${stamp(timeMs)} [myid:] - INFO  [ListenerHandler-/10.77.0.11:3888:o.a.z.s.q.QuorumCnxManager$Listener$ListenerHandler@1076]` +
-    ` - Received connection request from /10.77.0.12:${40_000 + (number % 20_000)}\n`
-  );
-}
-
-function markerLine(timeMs: number): string {
-  return (
-    `${stamp(timeMs)} [myid:] - WARN  [QuorumConnectionThread-[myid=1]-2:o.a.z.s.q.QuorumCnxManager@401]` +
-    ' - Cannot open channel to 3 at election address /10.77.0.13:3888\n'
-  );
 }

@@ -91,3 +91,19 @@ async function findingLines(): Promise<string[]> {
   }
   return lines;
 }
+
+/** A good word on peer 2. */
+export function connectionLine(timeMs: number, number: number): string {
+  return (
+    `${stamp(timeMs)} [myid:] - INFO  [ListenerHandler-/10.77.0.11:3888:o.a.z.s.q.QuorumCnxManager$Listener$ListenerHandler@1076]` +
+    ` - Received connection request from /10.77.0.12:${40_000 + (number % 20_000)}\n`
+  );
+}
+
+/** A complaint of peer 3. */
+export function channelLine(timeMs: number): string {
+  return (
+    `${stamp(timeMs)} [myid:] - WARN  [QuorumConnectionThread-[myid=1]-2:o.a.z.s.q.QuorumCnxManager@401]` +
+    ' - Cannot open channel to 3 at election address /10.77.0.13:3888\n'
+  );
+}
