@@ -144,9 +144,10 @@ export class LogReader implements ByteSourceHandlers {
     await this.#deliver();
   }
 
-  /** Since when nothing has come, milliseconds; 0 while something read still waits or may yet expire. */
+  /** Since when nothing has come, milliseconds; 0 while something is unread, still waits or may yet expire. */
   idleMs(): number {
-    const isBusy = this.#delivering !== null || this.#pipeline.nextEndMs() !== Infinity;
+    const isReading = !this.#isCaughtUp && this.#trouble === null;
+    const isBusy = isReading || this.#delivering !== null || this.#pipeline.nextEndMs() !== Infinity;
     return isBusy ? 0 : this.#options.clock.monotonic() - this.#activeAtMs;
   }
 

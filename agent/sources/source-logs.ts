@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import type { Matcher } from '../../filters/matcher.js';
 import type { Clock } from '../../runtime/clock.js';
 import { HviewError } from '../../runtime/errors.js';
@@ -9,6 +8,8 @@ import { LogReader } from '../log-reader.js';
 import type { FindingSink, LogReaderCounts, LogStanding } from '../log-reader.js';
 import type { FolderWatches } from '../tail/folder-watches.js';
 import type { ReadBuffers } from '../tail/read-buffers.js';
+import type { FileLook } from './file-look.js';
+import { differs, inGroups, lookAt } from './file-look.js';
 import { LogFinder } from './log-finder.js';
 import type { OpenedSource } from './opened-source.js';
 
@@ -33,13 +34,6 @@ export interface SourceLogsOptions {
   readonly logger: Logger;
 }
 
-/** What a file that is closed for now looked like. */
-interface Look {
-  readonly key: string;
-  readonly size: bigint;
-  readonly changedNs: bigint;
-}
-
 /** A log of the source. */
 interface Log {
   readonly path: string;
@@ -51,7 +45,7 @@ interface Log {
   /** One save at a time. */
   saving: Promise<void>;
   /** How the file looked when it was closed; null: it has not been opened yet. */
-  look: Look | null;
+  look: FileLook | null;
   /** Not met by the first look, so it is new. */
   readonly isNew: boolean;
   /** Since when the finder does not find it, by the monotonic clock; null: it does. */
@@ -61,14 +55,14 @@ interface Log {
 /** Only a log that has been quiet for this long is closed to make room, milliseconds. */
 const QUIET_MS = 2000;
 
+/** Sooner while others were never read: an agent that starts with 10,000 logs is to get through them. */
+const QUIET_AT_START_MS = 100;
+
 /** A log that nobody finds for so long is forgotten, milliseconds: longer than a rotation takes. */
 const FORGET_MS = 90_000;
 
 /** How often closed logs are looked at, milliseconds. */
 const LOOK_MS = 1000;
-
-/** Files asked for their state at once. */
-const LOOKS_AT_ONCE = 32;
 
 /**
  * All logs of one source: finds them, reads each, and of very many keeps only the busy ones open. The
@@ -84,6 +78,8 @@ export class SourceLogs {
   #tending: Promise<void> = Promise.resolve();
   #isTendingDue = false;
   #tendedAtMs = -Infinity;
+  /** There was no room yet for logs that were never open. */
+  #areSomeUnread = false;
   #isStopped = false;
   #closedCounts: LogReaderCounts[] = [];
   #end: { readonly stopped: () => void; readonly failed: (error: unknown) => void } = {
@@ -147,7 +143,7 @@ export class SourceLogs {
   tick(): void {
     for (const reader of this.#readers()) reader.expire();
     const { clock } = this.#options;
-    if (clock.monotonic() - this.#tendedAtMs >= LOOK_MS) this.#tendSoon();
+    if (this.#areSomeUnread || clock.monotonic() - this.#tendedAtMs >= LOOK_MS) this.#tendSoon();
   }
 
   async saveCheckpoints(): Promise<void> {
@@ -216,29 +212,43 @@ export class SourceLogs {
     const wanted = await this.#wanted();
     const { maxOpenLogs } = this.#options;
     let room = maxOpenLogs - this.#readers().length;
+    this.#areSomeUnread = wanted.length > room && wanted.some(({ look }) => look === null);
     if (wanted.length > room) {
+      const quietMs = this.#areSomeUnread ? QUIET_AT_START_MS : QUIET_MS;
       const quiet = [...this.#logs.values()]
         .flatMap((log) => (log.reader === null ? [] : [{ log, idleMs: log.reader.idleMs() }]))
-        .filter(({ idleMs }) => idleMs >= QUIET_MS)
+        .filter(({ idleMs }) => idleMs >= quietMs)
         .sort((a, b) => b.idleMs - a.idleMs)
         .slice(0, wanted.length - room);
-      for (const { log } of quiet) await this.#close(log);
+      await inGroups(quiet, ({ log }) => this.#close(log));
       room = maxOpenLogs - this.#readers().length;
     }
-    for (const log of wanted.slice(0, Math.max(0, room))) await this.#open(log);
+    await this.#openAll(wanted.slice(0, Math.max(0, room)));
   }
 
   /** The logs that are closed and have changed since, or were never open. */
   async #wanted(): Promise<Log[]> {
     const closed = [...this.#logs.values()].filter(({ reader }) => reader === null);
-    const wanted: Log[] = [];
-    for (let index = 0; index < closed.length; index += LOOKS_AT_ONCE) {
-      const some = closed.slice(index, index + LOOKS_AT_ONCE);
-      const looks = await Promise.all(some.map(({ path }) => lookAt(path)));
-      for (const [place, log] of some.entries())
-        if (differs(log.look, looks[place] ?? null)) wanted.push(log);
-    }
-    return wanted;
+    const wanted = new Set<Log>();
+    await inGroups(closed, async (log) => {
+      if (log.look === null || differs(log.look, await lookAt(log.path))) wanted.add(log);
+    });
+    return closed.filter((log) => wanted.has(log));
+  }
+
+  /** Several at once, for each waits for its checkpoint to be on disk; but two names of one file one after the other. */
+  async #openAll(logs: readonly Log[]): Promise<void> {
+    const keys = new Set<string>();
+    const again: Log[] = [];
+    await inGroups(logs, async (log) => {
+      const key = (await lookAt(log.path))?.key;
+      if (key !== undefined && keys.has(key)) again.push(log);
+      else {
+        if (key !== undefined) keys.add(key);
+        await this.#open(log);
+      }
+    });
+    for (const log of again) await this.#open(log);
   }
 
   async #open(log: Log): Promise<void> {
@@ -343,17 +353,6 @@ function newLog(path: string, isNew: boolean): Log {
     isNew,
     goneSinceMs: null,
   };
-}
-
-async function lookAt(path: string): Promise<Look | null> {
-  const stats = await stat(path, { bigint: true }).catch(() => undefined);
-  if (stats === undefined) return null;
-  return { key: `${stats.dev}:${stats.ino}`, size: stats.size, changedNs: stats.ctimeNs };
-}
-
-function differs(before: Look | null, now: Look | null): boolean {
-  if (before === null || now === null) return true;
-  return before.key !== now.key || before.size !== now.size || before.changedNs !== now.changedNs;
 }
 
 function sumOf(all: readonly LogReaderCounts[]): LogReaderCounts {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import {
   appendFileSync,
   closeSync,
+  linkSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -181,7 +182,7 @@ export const DELIVERY_SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'few-descriptors',
-    what: 'two hundred logs and a hundred file descriptors',
+    what: 'two hundred logs, some of them with a second name, and a hundred file descriptors',
     promise: 'exact',
     options: { logs: 'many/*.log', descriptors: 100 },
     async run(world) {
@@ -192,6 +193,8 @@ export const DELIVERY_SCENARIOS: readonly Scenario[] = [
         }
       };
       write();
+      for (let log = 0; log < 200; log += 10)
+        linkSync(world.path(`many/${log}.log`), world.path(`many/same-as-${log}.log`));
       await world.startBoth();
       await world.untilArrived();
       write();
