@@ -468,11 +468,11 @@ export class Aggregator {
   #standing(subject: string): TakenEntry[] {
     const views = [...(this.#store.panorama(subject)?.views.values() ?? [])];
     return views.flatMap(({ observer, observations }) =>
-      observations.map((observation) => ({
-        id: this.#intake.idOf(observation),
-        report: { observer, subject, observation },
-        provenance: null,
-      })),
+      observations.map((observation) => {
+        const report = { observer, subject, observation };
+        const id = this.#intake.idOf(observation);
+        return { id, report, provenance: this.#verdicts.evidenceBehind(report) };
+      }),
     );
   }
 

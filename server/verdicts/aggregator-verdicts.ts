@@ -77,6 +77,15 @@ export class AggregatorVerdicts implements Verdicts {
     return this.#evidence.of(subject);
   }
 
+  /** Where the report comes from, as long as it is the last word of its observer; otherwise null. */
+  evidenceBehind({ observer, subject, observation }: Report): Evidence | null {
+    for (const { name } of observation.metrics) {
+      const evidence = this.#evidence.find(subject, observer, name, observation.time);
+      if (evidence !== null) return evidence;
+    }
+    return null;
+  }
+
   restoreEvidence(subject: string, kept: Iterable<KeptEvidence>): void {
     this.#evidence.restore(subject, kept);
   }
