@@ -78,6 +78,9 @@ export interface LogStanding {
   readonly trouble: { readonly message: string; readonly forMs: number } | null;
 }
 
+/** So many records, and no other, of which nobody knows who wrote them: that does not come right by itself. */
+const ANONYMOUS_RECORDS = 20;
+
 /**
  * One log: source → splitter → pipeline → sink. Reading waits for the sink, so that the log itself is
  * the buffer when there is no other.
@@ -100,6 +103,8 @@ export class LogReader implements ByteSourceHandlers {
   /** By the monotonic clock. */
   #activeAtMs: number;
   #trouble: { readonly message: string; readonly sinceMs: number; readonly toldMs: number } | null = null;
+
+  #toldUnknownObserver = false;
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
@@ -223,6 +228,7 @@ export class LogReader implements ByteSourceHandlers {
     if (chunk.offset === 0) this.#tellOtherEncoding(chunk);
     const lines = this.#linesOf(chunk.file, chunk.offset);
     for (const region of this.#regions.push(chunk)) lines.push(region);
+    this.#tellUnknownObserver();
     await this.#deliver();
     // Only now: while delivery holds up the reading, the missing lines may stand unread in the log.
     this.#flushSoon();
@@ -285,6 +291,20 @@ export class LogReader implements ByteSourceHandlers {
     this.#options.logger.warn('the log is written in UTF-16, of which nothing is understood', {
       path: file.path,
       hint: 'Let the program write its log in UTF-8.',
+    });
+  }
+
+  /** Once: nothing of such a log can be reported, which otherwise looks as if all were well. */
+  #tellUnknownObserver(): void {
+    if (this.#toldUnknownObserver) return;
+    const { records, quiet } = this.#pipeline.counts();
+    const dropped = quiet.get('unknown-observer') ?? 0;
+    if (records > 0 || dropped < ANONYMOUS_RECORDS) return;
+    this.#toldUnknownObserver = true;
+    const { logPath, plugin, logger } = this.#options;
+    logger.warn('nothing tells whose log this is, so nothing in it can be reported', {
+      ...{ path: logPath, plugin: plugin.name, records: dropped },
+      hint: "Say it with the plugin's options; hview-logtail --help lists them.",
     });
   }
 

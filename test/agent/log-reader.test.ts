@@ -85,3 +85,22 @@ describe('a log in another encoding', () => {
     expect(warnings).toEqual(['the log is written in UTF-16, of which nothing is understood']);
   });
 });
+
+describe('a log of which nobody knows whose it is', () => {
+  const anonymous = (count: number): string => '1 a anonymous lost it\n'.repeat(count);
+
+  it('is told of once, when there was nothing else for a while', async () => {
+    const { warnings, file, write } = setUp();
+    await write(file(1), anonymous(19));
+    expect(warnings).toEqual([]);
+    await write(file(1), anonymous(1));
+    await write(file(1), anonymous(100));
+    expect(warnings).toEqual(['nothing tells whose log this is, so nothing in it can be reported']);
+  });
+
+  it('is not told of when some of it is known', async () => {
+    const { warnings, file, write } = setUp();
+    await write(file(1), `1 a lost it\n${anonymous(100)}`);
+    expect(warnings).toEqual([]);
+  });
+});

@@ -89,6 +89,21 @@ Warnings and errors that no rule understood: 2 records of 1 kind
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr.split('\n')[0]).toBe(`hview-logtail explain: ${reason}`);
   });
+
+  it('says what to do when nothing tells whose log it is, and does not call it understood', async () => {
+    const line = '2016-10-28 16:56:38,720 WARN org.apache.hadoop.ipc.Client: Address change detected\n';
+    writeFileSync(join(folder, 'hdfs.log'), line.repeat(3));
+    const { code, stdout } = await explain('hdfs.log', '-tz', 'UTC', 'hdfs');
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      '  records dropped     3 unknown-observer\n  Nothing tells whose log that was: ',
+    );
+    expect(stdout).not.toContain('understood');
+    const { stdout: told } = await explain(
+      ...['hdfs.log', '-tz', 'UTC', 'hdfs', '--role', 'nn', '--host', '10.0.0.1'],
+    );
+    expect(told).toContain('Warnings and errors that no rule understood: 3 records of 1 kind');
+  });
 });
 
 describe('hview-logtail explain -line', () => {

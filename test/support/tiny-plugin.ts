@@ -2,13 +2,14 @@ import type { LogPlugin, ParsedLine } from '../../plugins/log-plugin.js';
 
 /**
  * A log whose records read `SECOND SUBJECT MESSAGE`; everything else continues the record before it.
- * Subjects `a` and `b` are members, `twins` is the name of both.
+ * Subjects `a` and `b` are members, `twins` is the name of both. Nobody knows who wrote what begins with `anonymous`.
  */
 export function tinyPlugin(parsed: string[] = []): LogPlugin {
   const parse = (line: string): ParsedLine => {
     parsed.push(line);
     const [, second, subject = '', content = ''] = /^(\d+) (\S+) (.*)$/.exec(line) ?? [];
     if (second === undefined) return { kind: 'continuation' };
+    if (content.startsWith('anonymous')) return { kind: 'dropped', reason: 'unknown-observer' };
     if (content.startsWith('DEBUG')) return { kind: 'dropped', reason: 'debug-level' };
     return {
       kind: 'record',
