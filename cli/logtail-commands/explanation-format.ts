@@ -7,8 +7,7 @@ const LINE_WIDTH = 240;
 /** Below it the log is probably not of the format that the plugin reads. */
 const GOOD_PARSE_RATE = 0.99;
 
-const ANONYMOUS =
-  "  Nothing tells whose log that was: say it with the plugin's options, which hview-logtail --help lists.";
+const SAY_WHOSE = "the plugin's options say it, see hview-logtail --help";
 
 /** What a rule set makes of a log, for people. `top`: how many kinds of messages are shown. */
 export function formatExplanation(explained: LogExplanation, ruleSet: RuleSet, top: number): string {
@@ -49,7 +48,11 @@ function* formatLines({ lines, firstMs, lastMs }: LogExplanation): Generator<str
   );
   yield `  continuation lines  ${thousands(lines.continuations - lines.unparsable + (lines.dropped['bad-time'] ?? 0))}`;
   if (dropped.length > 0) yield `  records dropped     ${dropped.join(', ')}`;
-  if (lines.dropped['unknown-observer'] !== undefined) yield ANONYMOUS;
+  if (lines.dropped['unknown-observer'] !== undefined) {
+    const when =
+      lines.records === 0 ? 'Nothing tells whose log it is' : 'That was before it told whose log it is';
+    yield `  ${when}; ${SAY_WHOSE}`;
+  }
   yield `  unparsable          ${thousands(lines.unparsable)}`;
   if (lines.cut > 0) yield `  cut, too long       ${thousands(lines.cut)}`;
   if (lines.parseRate === null)
