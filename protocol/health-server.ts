@@ -26,6 +26,7 @@ import { addHealthChecks } from './health-check.js';
 import { addPeeringService } from './peering-server.js';
 import type { PeeringHandlers } from './peering-service.js';
 import { addReflection } from './reflection.js';
+import { SessionKeeper } from './session-keeper.js';
 import { unary } from './unary.js';
 import { addVerdictService } from './verdict-server.js';
 import type { VerdictHandlers } from './verdict-service.js';
@@ -127,6 +128,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
   const checks = addHealthChecks(server, services);
   // Connections come ready from our own listener, which guards the port and renews certificates.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const sessions = new SessionKeeper();
   const { connectionLimits: limits } = options;
   const listener = await Listener.open({
     address: options.address,
@@ -136,7 +138,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
     ...(limits === undefined ? {} : { limits }),
     onConnection: (socket) => {
       guard.connected(socket);
-      injector.injectConnection(socket);
+      sessions.connect(socket, () => injector.injectConnection(socket));
     },
     clock,
     logger: options.logger ?? silentLogger,

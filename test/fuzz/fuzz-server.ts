@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeError } from '../../runtime/errors.js';
 import { freePort } from '../support/free-port.js';
 import type { CommandResult, RunningCommand } from '../support/spawn-command.js';
 import { startServer } from '../support/started-server.js';
@@ -37,8 +36,6 @@ export interface FuzzResult {
   readonly testimony: Testimony;
   /** How often the witness had to say something again. */
   readonly retries: number;
-  /** How often Node itself gave up, with an assertion of its own in HTTP/2; the server was started again each time. */
-  readonly nodeAborts: number;
   /** Exit code of the server after SIGTERM, and of one that read the same journal. */
   readonly exitCodes: readonly (number | null)[];
   /** What the server wrote of defects: lines with a stack, or of level error. */
@@ -79,7 +76,6 @@ export async function fuzzServer(options: FuzzOptions): Promise<FuzzResult> {
     return {
       ...{ seconds, ...sent, highestMegabytes, finalMegabytes, ...witness.compare(file) },
       retries: witness.retries,
-      nodeAborts: server.nodeAborts,
       exitCodes: [first.code, second.code],
       complaints: `${first.stderr}${second.stderr}`
         .split('\n')
@@ -94,13 +90,11 @@ export async function fuzzServer(options: FuzzOptions): Promise<FuzzResult> {
   }
 }
 
-/** A server that is started again when Node itself gives up, as a service manager would. */
 class ServerUnderFire {
-  /** Rejects when the server ends in any other way before it is stopped. */
+  /** Rejects when the server ends before it is stopped. */
   readonly failed: Promise<never>;
   #fail: (error: Error) => void = () => undefined;
   #command: RunningCommand | null = null;
-  #nodeAborts = 0;
   #isStopping = false;
 
   constructor(
@@ -113,10 +107,6 @@ class ServerUnderFire {
     this.failed.catch(() => undefined);
   }
 
-  get nodeAborts(): number {
-    return this.#nodeAborts;
-  }
-
   get pid(): number {
     return this.#command?.pid ?? 0;
   }
@@ -127,11 +117,7 @@ class ServerUnderFire {
     this.#command = command;
     void command.exited.then(({ code, stderr }) => {
       if (this.#isStopping) return;
-      // An assertion in the C++ part of Node's HTTP/2, which no program can catch.
-      if (code === null && /node_http2\.cc/.test(stderr)) {
-        this.#nodeAborts += 1;
-        this.start().catch((error: unknown) => this.#fail(new Error(describeError(error))));
-      } else this.#fail(new Error(`the server ended with ${String(code)}: ${stderr.slice(-3000)}`));
+      this.#fail(new Error(`the server ended with ${String(code)}: ${stderr.slice(-3000)}`));
     });
   }
 
@@ -194,7 +180,7 @@ async function attack(
 
 function memoryOf(pid: number): { readonly highestMegabytes: number; readonly residentMegabytes: number } {
   const path = `/proc/${pid}/status`;
-  // Between an end and the next start there is none.
+  // Once the server has ended there is none.
   const status = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const read = (name: string): number =>
     (Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) * 1024) / MEGABYTE;

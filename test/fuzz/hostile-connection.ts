@@ -125,6 +125,10 @@ export class HostileConnection {
     }
   }
 
+  stopReading(): void {
+    this.#socket.pause();
+  }
+
   /** Sends nothing more, and reads what still comes. */
   end(): void {
     this.#socket.end();

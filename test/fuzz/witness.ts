@@ -69,7 +69,7 @@ export class Witness {
       throw new Error(`the latest report is of ${report.observation.time.seconds}`);
   }
 
-  /** Again and again, for a server that is being started again. */
+  /** Again and again, for a server that has too much to do. */
   async #patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
       try {

@@ -1,4 +1,5 @@
 import { formatAddress } from '../../protocol/address.js';
+import type { HealthServerOptions } from '../../protocol/health-server.js';
 import { startHealthServer } from '../../protocol/health-server.js';
 import type { HealthHandlers, Intake } from '../../protocol/health-service.js';
 import { systemClock } from '../../runtime/clock.js';
@@ -13,7 +14,10 @@ export interface IdlPeer {
 }
 
 /** On a free port unless one is given. */
-export async function startIdlPeer(port = 0): Promise<IdlPeer> {
+export async function startIdlPeer(
+  port = 0,
+  options: Pick<HealthServerOptions, 'signOfLife'> = {},
+): Promise<IdlPeer> {
   const told: string[] = [];
   let reply: Intake = 'accepted';
   const unasked = (): Promise<never> => Promise.reject(new HviewError('INTERNAL', 'nobody asks a peer this'));
@@ -41,6 +45,7 @@ export async function startIdlPeer(port = 0): Promise<IdlPeer> {
     address: { host: '127.0.0.1', port },
     handlers,
     clock: systemClock,
+    ...options,
   });
   return {
     address: formatAddress(server.address),
