@@ -155,8 +155,9 @@ The file of -dbfile    the journal, with two others beside it whose names end in
 memusage.csv           in the working folder, with -mem_usage`.trim(),
     Signals: `
 SIGTERM, SIGINT    end when all that was acknowledged is on disk; a second one: at once
-SIGHUP             read the file of -config again: new Subjects, GCConfig and LogLevel take effect at once,
-                   of other changes it says that they need a new start; one that is wrong changes nothing
+SIGHUP             read the file of -config again: new Subjects, GCConfig, BufConfig, LogLevel, Alerts and
+                   the lists of Access take effect at once, of other changes it says that they need a new
+                   start; one that is wrong changes nothing
 SIGUSR2            print the accounts on standard error`.trim(),
     'Exit codes': `
 0  ended by a signal; with -check: it would start; with -alert_test: all took it

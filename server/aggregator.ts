@@ -4,40 +4,34 @@ import { formatAddress, parseAddress } from '../protocol/address.js';
 import type { RunningHealthServer } from '../protocol/health-server.js';
 import { startHealthServer } from '../protocol/health-server.js';
 import type { TakenEntry } from '../protocol/batch-service.js';
-import type { Peer, Report } from '../protocol/model.js';
+import type { Peer } from '../protocol/model.js';
 import { timestampToMillis } from '../protocol/model.js';
 import type { Verdicts } from '../protocol/verdict.js';
-import type { Clock, Timer } from '../runtime/clock.js';
 import { every } from '../runtime/clock.js';
 import { HviewError, describeError } from '../runtime/errors.js';
 import { Lifecycle } from '../runtime/lifecycle.js';
 import type { ConnectionCounts } from '../runtime/listener.js';
-import type { Logger } from '../runtime/logger.js';
 import { packageVersion } from '../runtime/package-root.js';
-import type { ProcessMemory } from '../runtime/process-memory.js';
 import { processMemory } from '../runtime/process-memory.js';
-import type { Alert } from './alerts/alert.js';
-import { readAlert } from './alerts/alert.js';
-import { hasReceivers } from './alerts/alerts-config.js';
-import type { Alerts } from './alerts/alerts.js';
-import { buildAlerts } from './alerts/build-alerts.js';
+import { Alerting } from './alerts/alerting.js';
 import type { AggregatorCounts } from './aggregator-counts.js';
 import { aggregatorMetrics } from './aggregator-metrics.js';
-import type { AggregatorConfig, RetentionConfig } from './config.js';
+import type { AggregatorOptions } from './aggregator-options.js';
+import type { AggregatorConfig } from './config.js';
+import { GarbageCollection } from './garbage-collection.js';
 import { AggregatorHealth } from './health.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HttpPort } from './http/http-port.js';
 import { pageUrl } from './http/page-url.js';
 import { ALGORITHMS } from './inference/algorithms.js';
 import { Inferences } from './inference/inferences.js';
-import type { AdmissionLimits } from './intake/admission.js';
+import { Settling } from './inference/settling.js';
 import { Admission } from './intake/admission.js';
 import { Intake } from './intake/intake.js';
 import { TakenIds } from './intake/taken-ids.js';
 import { MemoryLimit } from './memory-limit.js';
-import type { Persistence } from './persistence/persistence.js';
 import { Mesh } from './relay/mesh.js';
-import type { RelayLogLimits } from './relay/relay-log.js';
+import { restoreState } from './restore-state.js';
 import { batchHandlers, checkEntries } from './rpc/batch-handlers.js';
 import { healthHandlers } from './rpc/health-handlers.js';
 import { peeringHandlers } from './rpc/peering-handlers.js';
@@ -46,43 +40,13 @@ import { checkName } from './rpc/validation.js';
 import { verdictHandlers } from './rpc/verdict-handlers.js';
 import { describeSecurity } from './security-config.js';
 import { Security } from './security.js';
+import type { HoldOptions } from './store/hold-buffer.js';
 import { HoldBuffer } from './store/hold-buffer.js';
 import { PanoramaDigests } from './store/panorama-digests.js';
 import { DEFAULT_OBSERVATIONS_PER_VIEW, ReportStore } from './store/report-store.js';
-import type { RetentionRule } from './store/retention.js';
 import { AggregatorVerdicts } from './verdicts/aggregator-verdicts.js';
 
-export interface AggregatorOptions {
-  readonly config: AggregatorConfig;
-  readonly persistence: Persistence;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly logger: Logger;
-  /** What may wait for the journal before more is sent away; default 50,000 reports and 16 MB. */
-  readonly admission?: AdmissionLimits;
-  /** Ids of reports that are remembered, so that one sent again has no effect; default 500,000. */
-  readonly rememberedIds?: number;
-  /** What is kept for peers that are away; default 50,000 reports and 32 MB. */
-  readonly relayLog?: RelayLogLimits;
-  /** What is held against the limit on memory; default this process. */
-  readonly memory?: ProcessMemory;
-}
-
-const HOLD_SWEEP_MS = 60_000;
-
 const HEALTH_LOOK_MS = 1000;
-
-/**
- * How long changes gather before they are inferred for the journal, milliseconds. Who asks does not
- * wait for it: an inference is made when it is asked for.
- */
-const SETTLE_MS = 20;
-
-/** What one turn of the event loop infers at most: some milliseconds' worth. */
-const INFERENCES_PER_TURN = 100;
-
-/** After each turn, what comes in has this many times as long to itself: a flood is not to slow down the intake. */
-const REST_FACTOR = 4;
 
 /** How long each part may take to stop, milliseconds; those that may wait make 5 s together. */
 const STOP_LIMIT_MS = { service: 1250, http: 250, relay: 500, part: 3000 } as const;
@@ -111,31 +75,23 @@ export class Aggregator {
   readonly #intake: Intake;
   readonly #memory: MemoryLimit;
   readonly #health: AggregatorHealth;
-  /** Those that were told before a restart. */
-  readonly #toldAlerts: Alert[] = [];
-  #alerts: Alerts | null = null;
+  readonly #settling: Settling;
+  readonly #garbage: GarbageCollection;
+  readonly #alerting: Alerting;
   #server: RunningHealthServer | null = null;
   #http: HttpPort | null = null;
   /** It takes reports. */
   #isServing = false;
-  #retention: RetentionConfig;
-  #collection: Timer | null = null;
-  #isSettling = false;
-  #restMs = 0;
 
   constructor(options: AggregatorOptions) {
     const { config, persistence, clock } = options;
     this.#options = options;
-    this.#retention = config.retention;
     this.#lifecycle = new Lifecycle(clock);
     this.#store = new ReportStore(DEFAULT_OBSERVATIONS_PER_VIEW, config.limits.store.bytes);
     this.#registrations = new Registrations(config.limits.store.subjects);
     this.#security = new Security(config.security, { clock, logger: options.logger });
     this.#lifecycle.onStop('the certificates and tokens', () => this.#security.close());
-    this.#held = new HoldBuffer({
-      timeMs: config.hold.timeSeconds * 1000,
-      listLength: config.hold.listLength,
-    });
+    this.#held = new HoldBuffer(holdOptions(config.hold));
     this.#inferences = new Inferences({
       algorithm: ALGORITHMS[config.inference],
       panorama: (subject) => this.#store.panorama(subject),
@@ -154,6 +110,29 @@ export class Aggregator {
       inferences: this.#inferences,
       save: (subject, standing, change) => persistence.saveVerdict(subject, standing, change),
       clock,
+    });
+    this.#settling = new Settling((limit) => this.#inferences.settle(limit), clock);
+    this.#garbage = new GarbageCollection({
+      ...options,
+      store: this.#store,
+      held: this.#held,
+      retention: config.retention,
+      onShrunk: (subjects) => {
+        for (const subject of subjects) {
+          persistence.panoramaChanged(subject);
+          this.#digests.changed(subject);
+          this.#inferences.mark(subject);
+        }
+        this.#settling.soon();
+      },
+    });
+    this.#alerting = new Alerting({
+      ...options,
+      config: config.alerts,
+      aggregator: config.id,
+      pageUrl: pageUrl(config.httpAddress, config.security.cert !== ''),
+      verdicts: this.#verdicts,
+      save: (key, alert) => persistence.saveAlert(key, alert),
     });
     this.#mesh = new Mesh({
       ...options,
@@ -195,9 +174,9 @@ export class Aggregator {
         persistence.panoramaChanged(subject);
         this.#digests.changed(subject);
         this.#inferences.mark(subject, observer);
-        this.#settleSoon();
+        this.#settling.soon();
       },
-      wouldKeep: (report) => this.#wouldKeep(report),
+      wouldKeep: (report) => this.#garbage.wouldKeep(report),
       admission: new Admission(options.admission, () => this.#memory.shortage()),
       takenIds: new TakenIds(options.rememberedIds),
       storeLimits: config.limits.store,
@@ -227,8 +206,8 @@ export class Aggregator {
       for (const subject of config.subjects)
         if (!this.#store.isWatched(subject)) await this.#intake.watch(subject);
       this.#lifecycle.onStop('inference', () => void this.#inferences.settle());
-      this.#alerts = this.#buildAlerts();
-      this.#lifecycle.onStop('the alerts', () => this.#alerts?.close());
+      this.#alerting.prepare();
+      this.#lifecycle.onStop('the alerts', () => this.#alerting.close());
       this.#lifecycle.onStop('the relay', () => this.#mesh.relay.close(clock, STOP_LIMIT_MS.relay));
 
       this.#server = await startHealthServer({
@@ -264,11 +243,11 @@ export class Aggregator {
         this.#server?.setServing(false);
       });
       this.#tellHealth();
-      this.#alerts?.start();
+      this.#alerting.start();
       // What peers took us to be uninterested in before a restart, they are to send again.
       for (const subject of this.#store.watched().keys()) this.#mesh.relay.subscribe(subject);
       this.#mesh.start(this.#lifecycle);
-      this.#collectGarbageRegularly();
+      this.#garbage.start(this.#lifecycle);
       logger.info('the aggregator listens', {
         id: config.id,
         address: formatAddress(this.address),
@@ -298,18 +277,17 @@ export class Aggregator {
   }
 
   /**
-   * Takes over what may change while it runs: subjects that are new are watched, and old observations are
-   * dropped by the new rule. Subjects that are no longer named stay watched. Rejects with DATABASE_FAILED.
+   * Takes over what may change while it runs, see config-change.ts. Subjects that are no longer named stay
+   * watched. Rejects with CREDENTIALS_INVALID, before anything is changed, or DATABASE_FAILED.
    */
-  async reconfigure({ subjects, retention }: AggregatorConfig): Promise<void> {
+  async reconfigure({ subjects, retention, hold, security, alerts }: AggregatorConfig): Promise<void> {
+    this.#alerting.reconfigure(alerts);
+    this.#security.reconfigure(security);
+    this.#held.reconfigure(holdOptions(hold));
+    this.#garbage.reconfigure(retention);
     for (const subject of subjects) {
-      if (this.#store.isWatched(subject)) continue;
-      await this.#intake.watch(subject);
-      this.#mesh.relay.subscribe(subject);
+      if (!this.#store.isWatched(subject)) await this.#watch(subject);
     }
-    if (JSON.stringify(retention) === JSON.stringify(this.#retention)) return;
-    this.#retention = retention;
-    this.#startCollection();
   }
 
   counts(): AggregatorCounts {
@@ -320,91 +298,36 @@ export class Aggregator {
       connections: this.#server?.connections() ?? NO_CONNECTIONS,
       calls: this.#server?.refusals() ?? null,
       relay: this.#mesh.relay.counts(),
-      alerts: this.#alerts?.counts() ?? null,
+      alerts: this.#alerting.counts(),
       memory: this.#memory.counts(),
       remembered: this.#intake.remembered(),
     };
   }
 
-  /** Once for all reports of a short while; many subjects are spread over several turns of the event loop. */
-  #settleSoon(): void {
-    if (this.#isSettling) return;
-    this.#isSettling = true;
-    this.#options.clock.after(Math.max(SETTLE_MS, this.#restMs), () => this.#settleSome(), { unref: true });
-  }
-
-  #settleSome(): void {
-    const { clock } = this.#options;
-    const beganMs = clock.monotonic();
-    const isDone = this.#inferences.settle(INFERENCES_PER_TURN);
-    this.#restMs = (clock.monotonic() - beganMs) * REST_FACTOR;
-    if (isDone) this.#isSettling = false;
-    else clock.after(this.#restMs, () => this.#settleSome(), { unref: true });
-  }
-
   /** Reads back what the journal holds; how much that is. */
   async #restore(): Promise<{ readonly restoredSubjects: number; readonly replayedReports: number }> {
-    const { persistence, config } = this.#options;
-    const store = this.#store;
-    const verdicts = this.#verdicts;
-    let replayedReports = 0;
-    await persistence.open(
-      {
-        registration: (handle, registration) => this.#registrations.restore(handle, registration),
-        watch: (subject, since) => void store.watch(subject, since),
-        panorama: (panorama, evidence) => {
-          if (!store.isWatched(panorama.subject)) return;
-          store.restore(panorama);
-          verdicts.restoreEvidence(panorama.subject, evidence);
-          for (const observer of panorama.views.keys()) this.#inferences.mark(panorama.subject, observer);
-        },
-        report: (report, evidence) => {
-          if (!store.isWatched(report.subject)) return;
-          replayedReports += 1;
-          store.add(report);
-          verdicts.reported(report, evidence);
-          persistence.panoramaChanged(report.subject);
-          this.#inferences.mark(report.subject, report.observer);
-        },
-        prints: (prints) => this.#intake.restore(prints),
-        alert: (_, text) => {
-          const alert = readAlert(text);
-          if (alert !== null) this.#toldAlerts.push(alert);
-        },
-        standing: (subject, standing) => verdicts.restoreStanding(subject, standing),
-        verdictChange: (change) => verdicts.restoreChange(change),
-        relayState: (peer, name, value) => this.#mesh.restore(peer, name, value),
-      },
-      {
-        panorama: (subject) => store.panorama(subject),
-        evidence: (subject) => verdicts.evidenceOf(subject),
-      },
-    );
+    const replayedReports = await restoreState({
+      persistence: this.#options.persistence,
+      registrations: this.#registrations,
+      store: this.#store,
+      inferences: this.#inferences,
+      verdicts: this.#verdicts,
+      intake: this.#intake,
+      mesh: this.#mesh,
+      alerting: this.#alerting,
+    });
     // What had been dropped for its age before the restart must not come back.
-    if (config.retention.enable) this.#collectGarbage();
+    this.#garbage.collect();
     this.#inferences.settle();
-    verdicts.restored();
-    return { restoredSubjects: [...store.subjects()].length, replayedReports };
+    this.#verdicts.restored();
+    return { restoredSubjects: [...this.#store.subjects()].length, replayedReports };
   }
 
-  /** Null where nobody is to be told. Throws CREDENTIALS_INVALID. */
-  #buildAlerts(): Alerts | null {
-    const { config, persistence, clock, random, logger } = this.#options;
-    if (!hasReceivers(config.alerts)) return null;
-    return buildAlerts({
-      config: config.alerts,
-      aggregator: config.id,
-      pageUrl: pageUrl(config.httpAddress, config.security.cert !== ''),
-      verdicts: this.#verdicts,
-      memory: {
-        remember: (alert) => persistence.saveAlert(alert.key, JSON.stringify(alert)),
-        forget: (key) => persistence.saveAlert(key, null),
-      },
-      remembered: this.#toldAlerts,
-      clock,
-      random,
-      logger,
-    });
+  /** Whether it was not watched before. */
+  async #watch(subject: string): Promise<boolean> {
+    const isNew = await this.#intake.watch(subject);
+    this.#mesh.relay.subscribe(subject);
+    return isNew;
   }
 
   #handlers(): HealthHandlers {
@@ -417,11 +340,7 @@ export class Aggregator {
       submit: (handle, check) => this.#intake.single(handle, check),
       learn: (peerId, check) => this.#intake.learnt(peerId, check),
       register: (registration) => this.#intake.register(registration),
-      observe: async (subject) => {
-        const isNew = await this.#intake.watch(subject);
-        this.#mesh.relay.subscribe(subject);
-        return isNew;
-      },
+      observe: (subject) => this.#watch(subject),
       stopObserving: async (subject) => {
         const wasWatched = await this.#intake.unwatch(subject);
         this.#mesh.relay.unsubscribe(subject);
@@ -475,43 +394,8 @@ export class Aggregator {
       }),
     );
   }
+}
 
-  #wouldKeep(report: Report): boolean {
-    const { config, clock } = this.#options;
-    const rule = config.retention.enable ? this.#retentionRule() : null;
-    return this.#store.wouldKeep(report, rule, clock.now());
-  }
-
-  #collectGarbageRegularly(): void {
-    const { clock } = this.#options;
-    const sweep = every(clock, HOLD_SWEEP_MS, () => this.#held.sweep(clock.now()));
-    this.#lifecycle.onStop('the sweep of held reports', () => sweep.cancel());
-    this.#startCollection();
-    this.#lifecycle.onStop('the dropping of old observations', () => this.#collection?.cancel());
-  }
-
-  #startCollection(): void {
-    const { enable, frequencySeconds } = this.#retention;
-    this.#collection?.cancel();
-    this.#collection = enable
-      ? every(this.#options.clock, frequencySeconds * 1000, () => this.#collectGarbage())
-      : null;
-  }
-
-  #collectGarbage(): void {
-    const { clock, logger } = this.#options;
-    const shrunk = this.#store.collectGarbage(this.#retentionRule(), clock.now());
-    for (const subject of shrunk) {
-      this.#digests.changed(subject);
-      this.#options.persistence.panoramaChanged(subject);
-      this.#inferences.mark(subject);
-    }
-    if (shrunk.length > 0) logger.debug('old observations were dropped', { subjects: shrunk.length });
-    this.#settleSoon();
-  }
-
-  #retentionRule(): RetentionRule {
-    const { thresholdSeconds, relative } = this.#retention;
-    return { thresholdMs: thresholdSeconds * 1000, against: relative ? 'relative' : 'absolute' };
-  }
+function holdOptions({ timeSeconds, listLength }: AggregatorConfig['hold']): HoldOptions {
+  return { timeMs: timeSeconds * 1000, listLength };
 }

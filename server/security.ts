@@ -49,6 +49,11 @@ export class Security {
     this.port = { tls: this.#files, authenticates: this.access.isGuarded, allowsInsecure };
   }
 
+  /** Takes over who may do what; files and what is asked of those that connect stay as they were. */
+  reconfigure({ allow }: SecurityConfig): void {
+    this.access.useAllow(allow);
+  }
+
   close(): void {
     this.#files?.close();
     this.#tokens?.close();

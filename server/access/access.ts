@@ -29,7 +29,16 @@ const NOBODY_ASKED: CallDecision = { kind: 'allowed', name: null };
  * an authority and without tokens nobody is asked.
  */
 export class Access implements CallPolicy {
-  constructor(private readonly options: AccessOptions) {}
+  #allow: AccessOptions['allow'];
+
+  constructor(private readonly options: AccessOptions) {
+    this.#allow = options.allow;
+  }
+
+  /** From the next request on. */
+  useAllow(allow: AccessOptions['allow']): void {
+    this.#allow = allow;
+  }
 
   /** Whether anybody is asked who it is. */
   get isGuarded(): boolean {
@@ -60,7 +69,7 @@ export class Access implements CallPolicy {
 
   /** A text: why nobody is known by it; empty when there is nothing to say. */
   #byCertificate(proof: PeerProof): Identity | string {
-    const { checksCertificates, clock, allow } = this.options;
+    const { checksCertificates, clock } = this.options;
     if (!checksCertificates) return '';
     if (proof.kind === 'none') return 'no certificate was shown';
     if (proof.kind === 'refused') return `the certificate does not count: ${proof.reason}`;
@@ -68,7 +77,8 @@ export class Access implements CallPolicy {
     const { names } = proof;
     return {
       name: names[0] ?? '',
-      may: (role) => allow[role]?.some((pattern) => names.some((name) => matchesName(pattern, name))) ?? true,
+      may: (role) =>
+        this.#allow[role]?.some((pattern) => names.some((name) => matchesName(pattern, name))) ?? true,
     };
   }
 

@@ -19,7 +19,12 @@ const MAX_SUBJECTS = 10_000;
 export class HoldBuffer {
   readonly #bySubject = new Map<string, Held[]>();
 
-  constructor(private readonly options: HoldOptions) {}
+  constructor(private options: HoldOptions) {}
+
+  /** For what comes from now on. */
+  reconfigure(options: HoldOptions): void {
+    this.options = options;
+  }
 
   hold(report: Report, nowMs: number): void {
     const { timeMs, listLength } = this.options;

@@ -3,7 +3,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HealthClient } from '../../protocol/health-client.js';
+import { Status, timestampFromMillis } from '../../protocol/model.js';
+import { eventually } from '../support/aggregators.js';
 import { freePort } from '../support/free-port.js';
+import { HttpReceiver } from '../support/http-receiver.js';
 import { endCommands } from '../support/spawn-command.js';
 import { startServer } from '../support/started-server.js';
 import { removeFolder } from '../support/zookeeper-files.js';
@@ -46,6 +49,48 @@ describe('hview-server on SIGHUP', () => {
       expect((await command.exited).code).toBe(0);
     } finally {
       client.close();
+    }
+  });
+
+  it('tells new receivers of what stands, and the old kind of alert that it is over', async () => {
+    const receiver = await HttpReceiver.start();
+    const own = `localhost:${await freePort()}`;
+    const file = join(folder, 'hs.cfg');
+    const write = (alerts: object): void =>
+      writeFileSync(file, JSON.stringify({ Addr: own, Id: 'pano0', Peers: { pano0: own }, Alerts: alerts }));
+    const alertsTo = (cluster: string): object => ({
+      ...{ Webhooks: [`${receiver.url}/hook`], For: 0, KeepFor: 0, GroupWait: 0, GroupInterval: '1s' },
+      Labels: { cluster },
+    });
+    write({});
+    const { command, address } = await startServer(['-config', file]);
+    const client = new HealthClient({ target: address });
+    const isTold = (status: string, cluster: string) =>
+      eventually(
+        () => Promise.resolve(receiver.posts.map(({ body }) => body)),
+        (bodies) =>
+          bodies.some(
+            (body) => body.includes(`"status":"${status}"`) && body.includes(`"cluster":"${cluster}"`),
+          ),
+      );
+    try {
+      const handle = await client.register({ module: 'test', observer: 'peer@1' });
+      const metrics = [{ name: 'link', status: Status.DEAD, score: 0 }];
+      const observation = { time: timestampFromMillis(Date.now()), metrics };
+      await client.submitReport(handle, { observer: 'peer@1', subject: 'peer@2', observation });
+
+      write(alertsTo('east'));
+      command.kill('SIGHUP');
+      await command.waitForOutput(/"changed":\["Alerts"\]/);
+      await isTold('firing', 'east');
+
+      write(alertsTo('west'));
+      command.kill('SIGHUP');
+      await isTold('firing', 'west');
+      await isTold('resolved', 'east');
+    } finally {
+      client.close();
+      await receiver.stop();
     }
   });
 });

@@ -145,6 +145,14 @@ describe('the hold buffer', () => {
     expect(buffer.release('peer@2', 0)).toEqual([]);
   });
 
+  it('goes by other options for what comes from then on', () => {
+    const buffer = new HoldBuffer(options);
+    buffer.hold(at(1), 0);
+    buffer.reconfigure({ timeMs: 5000, listLength: 3 });
+    buffer.hold(at(2), 0);
+    expect(buffer.release('peer@2', 1000).map((held) => held.observation.time.seconds)).toEqual([2]);
+  });
+
   it('forgets the subject held longest ago when there are too many', () => {
     const buffer = new HoldBuffer(options);
     for (let index = 0; index < 10_001; index += 1) buffer.hold(at(1, { subject: `s${index}` }), 0);

@@ -1,7 +1,7 @@
 import { HealthClient } from '../../protocol/health-client.js';
 import { systemClock } from '../../runtime/clock.js';
 import { silentLogger } from '../../runtime/logger.js';
-import type { AggregatorOptions } from '../../server/aggregator.js';
+import type { AggregatorOptions } from '../../server/aggregator-options.js';
 import { Aggregator } from '../../server/aggregator.js';
 import type { AggregatorConfig } from '../../server/config.js';
 import { standaloneConfig } from '../../server/config.js';

@@ -54,6 +54,14 @@ describe('access by certificate', () => {
     expect(access.decide('known', certificateOf('stranger'), undefined).kind).toBe('allowed');
   });
 
+  it('goes by new lists from the next request on, for connections that are open as well', () => {
+    const access = accessWith({ allow: { ...ANYONE, submit: ['agent-*'] } });
+    const agent = certificateOf('agent-7');
+    access.useAllow({ ...ANYONE, submit: ['other-*'] });
+    expect(access.decide('submit', agent, undefined).kind).toBe('forbidden');
+    expect(access.decide('submit', certificateOf('other-1'), undefined).kind).toBe('allowed');
+  });
+
   it('knows nobody without a certificate, with one that does not count, or with one that has ended', () => {
     const access = accessWith({});
     expect(access.decide('known', NONE, 'Bearer good')).toEqual({
