@@ -42,7 +42,15 @@ export interface CallGuardOptions {
   readonly policy: CallPolicy;
   readonly limits: CallLimits;
   readonly clock: Clock;
+  /** See CallObserver; default nobody. */
+  readonly onEnd?: CallObserver;
 }
+
+/**
+ * Told of each call at its end, of a stream only if it was refused. `path`: on the wire; null: nobody knows the
+ * method. `code`: the name of its status; CANCELLED also for one that was not waited for. It has to be quick.
+ */
+export type CallObserver = (path: string | null, code: string, durationMs: number) => void;
 
 /** Calls since the start that were not let through or not carried to their end. */
 export interface CallRefusals {
@@ -70,12 +78,19 @@ interface Connection {
   isUsed: boolean;
 }
 
-interface OpenCall {
+interface NewCall {
   readonly call: ServerInterceptingCallInterface;
+  /** Undefined: nobody may call the method. */
+  readonly rule: MethodRule | undefined;
+  /** Undefined: it was closed meanwhile. */
+  readonly connection: Connection | undefined;
+  readonly sinceMs: number;
+}
+
+interface OpenCall extends NewCall {
   readonly rule: MethodRule;
   readonly connection: Connection;
-  readonly sinceMs: number;
-  client: string;
+  readonly client: string;
   isWhole: boolean;
 }
 
@@ -166,11 +181,11 @@ export class CallGuard {
       if (!open.isWhole) {
         this.#refused.incomplete += 1;
         refuse(open.call, GrpcStatus.DEADLINE_EXCEEDED, 'the request did not come to its end');
-        this.#leave(open);
+        this.#leave(open, nowMs);
       } else if (ageMs > ANSWER_LIMIT_MS) {
         this.#refused.unread += 1;
         open.connection.socket.destroy();
-        this.#leave(open);
+        this.#leave(open, nowMs);
       }
     }
     for (const [key, { socket, openCalls, lastUsedMs, isUsed }] of this.#connections) {
@@ -187,14 +202,23 @@ export class CallGuard {
   }
 
   #intercept(path: string, call: ServerInterceptingCallInterface): ServerInterceptingCall {
+    const { clock, onEnd } = this.#options;
     const rule = METHOD_RULES.get(path);
     const connection = this.#connections.get(call.getPeer());
+    const sinceMs = clock.monotonic();
     let open: OpenCall | null = null;
+    let code = GrpcStatus.CANCELLED;
+    // Here, as the call refuses by itself what is too large, too late or cannot be decoded.
+    const send = call.sendStatus.bind(call);
+    call.sendStatus = (status) => {
+      code = status.code ?? GrpcStatus.UNKNOWN;
+      send(status);
+    };
     return new ServerInterceptingCall(call, {
       start: (next) =>
         next({
           onReceiveMetadata: (metadata, proceed) => {
-            const admitted = this.#admit(path, call, rule, connection, metadata);
+            const admitted = this.#admit(path, { call, rule, connection, sinceMs }, metadata);
             if ('code' in admitted) refuse(call, admitted.code, admitted.details);
             else {
               open = admitted;
@@ -213,21 +237,17 @@ export class CallGuard {
           },
           // Comes at the end of every call, however it ends.
           onCancel: () => {
-            if (open !== null) this.#leave(open);
+            const nowMs = clock.monotonic();
+            if (open !== null) this.#leave(open, nowMs);
+            if (open !== null && rule?.isStream === true) return;
+            onEnd?.(rule === undefined ? null : path, GrpcStatus[code], nowMs - sinceMs);
           },
         }),
     });
   }
 
-  #admit(
-    path: string,
-    call: ServerInterceptingCallInterface,
-    rule: MethodRule | undefined,
-    connection: Connection | undefined,
-    metadata: Metadata,
-  ): OpenCall | Refusal {
+  #admit(path: string, { call, rule, connection, sinceMs }: NewCall, metadata: Metadata): OpenCall | Refusal {
     if (rule === undefined) return this.#forbid(`nobody may call ${path}`);
-    // Closed meanwhile.
     if (connection === undefined) return { code: GrpcStatus.UNAVAILABLE, details: 'the connection is gone' };
     const [authorization] = metadata.get('authorization');
     const decision = this.#options.policy.decide(
@@ -243,7 +263,6 @@ export class CallGuard {
     const client = decision.name ?? connection.remote;
     const tooMuch = this.#tooMuch(rule, client);
     if (tooMuch !== null) return tooMuch;
-    const sinceMs = this.#options.clock.monotonic();
     const open = { call, rule, connection, sinceMs, client, isWhole: false };
     connection.openCalls += 1;
     connection.isUsed = true;
@@ -284,11 +303,11 @@ export class CallGuard {
   }
 
   /** Once a call, whoever ends it first. */
-  #leave(open: OpenCall): void {
+  #leave(open: OpenCall, nowMs: number): void {
     if (!this.#open.delete(open)) return;
     const { rule, connection, client } = open;
     connection.openCalls -= 1;
-    connection.lastUsedMs = this.#options.clock.monotonic();
+    connection.lastUsedMs = nowMs;
     if (rule.isLarge !== true) return;
     this.#largeInAll -= 1;
     const left = (this.#large.get(client) ?? 1) - 1;

@@ -6,7 +6,7 @@ import type { ConnectionCounts, ConnectionLimits, PortSecurity } from '../runtim
 import { LOOPBACK_ONLY, Listener } from '../runtime/listener.js';
 import type { Logger } from '../runtime/logger.js';
 import { silentLogger } from '../runtime/logger.js';
-import type { CallLimits, CallPolicy, CallRefusals } from './call-guard.js';
+import type { CallLimits, CallObserver, CallPolicy, CallRefusals } from './call-guard.js';
 import { CallGuard, DEFAULT_CALL_LIMITS, EVERYBODY } from './call-guard.js';
 import type { Address } from './address.js';
 import { addBatchService } from './batch-server.js';
@@ -50,6 +50,8 @@ export interface HealthServerOptions {
   /** Who may call what, and how much; default everybody. */
   readonly policy?: CallPolicy;
   readonly callLimits?: CallLimits;
+  /** Told how each call ended and how long it took; default nobody. */
+  readonly onCallEnd?: CallObserver;
   /** How often each connection is asked for a sign of life, and how long it may take; default 30 s and 10 s. */
   readonly signOfLife?: { readonly everyMs: number; readonly withinMs: number };
   /** Largest request in bytes; a larger one answers RESOURCE_EXHAUSTED. */
@@ -90,8 +92,11 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
   // What goes wrong comes back as an error; gRPC's own lines on standard error would only repeat it.
   if (process.env['GRPC_VERBOSITY'] === undefined) setLogVerbosity(logVerbosity.NONE);
   const { clock, policy = EVERYBODY, callLimits = DEFAULT_CALL_LIMITS } = options;
-  const { signOfLife = SIGN_OF_LIFE } = options;
-  const guard = new CallGuard({ policy, limits: callLimits, clock });
+  const { signOfLife = SIGN_OF_LIFE, onCallEnd } = options;
+  const guard = new CallGuard({
+    ...{ policy, limits: callLimits, clock },
+    ...(onCallEnd === undefined ? {} : { onEnd: onCallEnd }),
+  });
   const server = new Server({
     interceptors: [guard.interceptor],
     'grpc.max_receive_message_length': options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,

@@ -15,6 +15,8 @@ export interface HttpRoute {
   readonly path: string;
   /** `open`: for anyone who reaches the port; `query`: for those who may ask who is sick. */
   readonly access: 'open' | 'query';
+  /** Its answers stay open as long as somebody listens. */
+  readonly isStream?: boolean;
   /** Ends the response, now or later. What it throws is answered with 500. */
   handle(request: IncomingMessage, response: ServerResponse, url: URL): void | Promise<void>;
 }
@@ -24,6 +26,15 @@ export interface HttpRefusal {
   /** 401: it is not known who asks; 403: that one may not; 429: it asks too much. */
   readonly status: 401 | 403 | 429;
   readonly reason: string;
+}
+
+/** A request that came to its end. */
+export interface AnsweredRequest {
+  /** The path of the route that answered; null: there is none, or it was not looked for. */
+  readonly route: string | null;
+  /** Null: the connection was gone before the answer. */
+  readonly status: number | null;
+  readonly durationMs: number;
 }
 
 /** Stands before what is not open to everybody. */
@@ -48,6 +59,8 @@ export interface HttpServerOptions {
   /** Without it every route is open to everybody who connects. */
   readonly guard?: HttpGuard;
   readonly limits?: ConnectionLimits;
+  /** Called at the end of each request; of a stream only if it was refused. */
+  readonly onAnswered?: (request: AnsweredRequest) => void;
 }
 
 export interface RunningHttpServer {
@@ -102,11 +115,18 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
 }
 
 async function answer(
-  { routes, guard }: HttpServerOptions,
+  { routes, guard, onAnswered, clock }: HttpServerOptions,
   listener: Listener,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  let route: HttpRoute | undefined;
+  const sinceMs = clock.monotonic();
+  response.once('close', () => {
+    const status = response.headersSent ? response.statusCode : null;
+    if (route?.isStream === true && status === 200) return;
+    onAnswered?.({ route: route?.path ?? null, status, durationMs: clock.monotonic() - sinceMs });
+  });
   try {
     response.setHeader('x-content-type-options', 'nosniff');
     response.setHeader('x-frame-options', 'DENY');
@@ -121,7 +141,7 @@ async function answer(
       return;
     }
     const here = routes.filter(({ path }) => covers(path, url.pathname));
-    const route = here.find(
+    route = here.find(
       ({ method }) => method === request.method || (method === 'GET' && request.method === 'HEAD'),
     );
     // What there is and what is not there, only those learn that may ask.

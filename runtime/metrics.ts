@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { LabelledHistogram } from './histogram.js';
 import type { HttpRoute } from './http-server.js';
 
 /** A value of a metric, with the values of its labels in the order in which they were named. */
@@ -62,11 +63,11 @@ export class Metrics {
     });
   }
 
-  /** How often something was how large; `buckets` are upper bounds, rising. Returns what counts a value. */
-  histogram(metric: MetricName, buckets: readonly number[]): (value: number) => void {
-    const { name, help } = metric;
-    const histogram = new Histogram({ name, help, buckets: [...buckets], registers: [this.#registry] });
-    return (value) => histogram.observe(value);
+  /** How often something was how large; `buckets` are upper bounds, rising. */
+  histogram(metric: MetricName, buckets: readonly number[]): LabelledHistogram {
+    const histogram = new LabelledHistogram({ labels: [], ...metric, buckets });
+    this.#registry.registerMetric(histogram);
+    return histogram;
   }
 
   /** In the text format of Prometheus. */

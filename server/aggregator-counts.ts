@@ -8,6 +8,8 @@ import type { PeerCounts } from './relay/peer-counts.js';
 
 /** What the aggregator did since its start. */
 export interface AggregatorCounts extends IntakeCounts {
+  /** Of whom something was said, who said it, and what is watched. */
+  readonly known: { readonly subjects: number; readonly observers: number; readonly watched: number };
   /** Reports that are held now. */
   readonly held: number;
   readonly journal: PersistenceCounts;

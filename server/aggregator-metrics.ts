@@ -1,6 +1,8 @@
 import { statusName } from '../protocol/model.js';
 import type { Status } from '../protocol/model.js';
 import { Status as Statuses } from '../protocol/model.js';
+import type { LabelledHistogram, Observe } from '../runtime/histogram.js';
+import type { AnsweredRequest, HttpRoute } from '../runtime/http-server.js';
 import { Metrics } from '../runtime/metrics.js';
 import type { Sample } from '../runtime/metrics.js';
 import { packageVersion } from '../runtime/package-root.js';
@@ -14,29 +16,42 @@ export interface MetricSources {
 }
 
 export interface AggregatorMetrics {
-  readonly metrics: Metrics;
+  /** `GET /metrics`. */
+  readonly route: HttpRoute;
   /** How long after its log line something was inferred of it, milliseconds. */
   readonly inferredAfter: (ms: number) => void;
+  /** A call at the gRPC port ended. */
+  readonly called: (path: string | null, code: string, durationMs: number) => void;
+  /** A request at the HTTP port ended. */
+  readonly answered: (request: AnsweredRequest) => void;
 }
 
 /** Seconds: from what a tail on the same machine takes to what an agent is behind after a bad night. */
 const LATENCY_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200];
 
+/** Seconds: from a report that is taken in to an answer with all there is on a bad day. */
+const ANSWER_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** What stands for methods and routes that there are not: whoever asks does not choose the labels. */
+const UNKNOWN = 'unknown';
+
 /** The aggregator's figures for Prometheus, as server/README.md lists them. */
 export function aggregatorMetrics({ counts, statuses }: MetricSources): AggregatorMetrics {
   const metrics = new Metrics();
+  // All figures of an answer are of one moment.
+  let moment: AggregatorCounts | null = null;
   const counter = (
     name: string,
     help: string,
     labels: readonly string[],
     read: (from: AggregatorCounts) => Iterable<Sample>,
-  ): void => metrics.counter({ name, help, labels }, () => read(counts()));
+  ): void => metrics.counter({ name, help, labels }, () => (moment === null ? [] : read(moment)));
   const gauge = (
     name: string,
     help: string,
     labels: readonly string[],
     read: (from: AggregatorCounts) => Iterable<Sample>,
-  ): void => metrics.gauge({ name, help, labels }, () => read(counts()));
+  ): void => metrics.gauge({ name, help, labels }, () => (moment === null ? [] : read(moment)));
 
   metrics.gauge(
     { name: 'hview_build_info', help: 'Always 1; what runs here.', labels: ['version', 'node'] },
@@ -53,6 +68,12 @@ export function aggregatorMetrics({ counts, statuses }: MetricSources): Aggregat
     },
     LATENCY_BUCKETS,
   );
+
+  gauge('hview_observers', 'Observers that something kept is from.', [], ({ known }) => [[known.observers]]);
+  gauge('hview_subjects_known', 'Subjects of which something is kept.', [], ({ known }) => [
+    [known.subjects],
+  ]);
+  gauge('hview_subjects_watched', 'Subjects on the watch list.', [], ({ known }) => [[known.watched]]);
 
   counter('hview_reports_received_total', 'Reports that came in, by their way.', ['way'], ({ received }) => [
     [received.single, 'single'],
@@ -177,7 +198,51 @@ export function aggregatorMetrics({ counts, statuses }: MetricSources): Aggregat
   gauge('hview_alerts_waiting', 'Alerts that wait to be sent.', ['receiver'], (from) =>
     receivers(from).map(([receiver, { waiting }]): Sample => [waiting, receiver]),
   );
-  return { metrics, inferredAfter: (ms) => latency(Math.max(0, ms) / 1000) };
+  const calls = metrics.histogram(
+    {
+      name: 'hview_grpc_call_duration_seconds',
+      help: 'Calls at the gRPC port, from their beginning to the end of the answer.',
+      labels: ['method', 'code'],
+    },
+    ANSWER_BUCKETS,
+  );
+  const requests = metrics.histogram(
+    {
+      name: 'hview_http_request_duration_seconds',
+      help: 'Requests at the HTTP port, from their beginning to the end of the answer.',
+      labels: ['route', 'status'],
+    },
+    ANSWER_BUCKETS,
+  );
+  const callsBy = new SeriesTable(calls);
+  const inferred = latency.series();
+  return {
+    route: metrics.route(() => {
+      moment = counts();
+      return metrics.text();
+    }),
+    inferredAfter: (ms) => inferred(Math.max(0, ms) / 1000),
+    // Paths begin with a slash.
+    called: (path, code, ms) => callsBy.of(path ?? UNKNOWN, code)(ms / 1000),
+    answered: ({ route, status, durationMs }) =>
+      requests.series(route ?? UNKNOWN, status === null ? 'aborted' : String(status))(durationMs / 1000),
+  };
+}
+
+/** The series of two labels, found without a text being made: that is done for every call. */
+class SeriesTable {
+  readonly #table = new Map<string, Map<string, Observe>>();
+
+  constructor(private readonly histogram: LabelledHistogram) {}
+
+  of(first: string, second: string): Observe {
+    const known = this.#table.get(first)?.get(second);
+    if (known !== undefined) return known;
+    const observe = this.histogram.series(first.replace(/^\//, ''), second);
+    const row = this.#table.get(first) ?? new Map<string, Observe>();
+    this.#table.set(first, row.set(second, observe));
+    return observe;
+  }
 }
 
 /** Every status has a value, so that none vanishes from a graph. */

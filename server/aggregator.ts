@@ -231,6 +231,7 @@ export class Aggregator {
         policy: this.#security.access,
         connectionLimits: config.limits,
         callLimits: config.limits,
+        onCallEnd: this.#metrics.called,
         clock,
         logger,
       });
@@ -293,6 +294,7 @@ export class Aggregator {
   counts(): AggregatorCounts {
     return {
       ...this.#intake.counts(),
+      known: { ...this.#store.known, watched: this.#store.watchedCount },
       held: this.#held.reports,
       journal: this.#options.persistence.counts(),
       connections: this.#server?.connections() ?? NO_CONNECTIONS,
@@ -361,7 +363,8 @@ export class Aggregator {
       panoramas: () => this.#store.panoramas(),
       security: this.#security,
       limits: config.limits,
-      routes: [...healthRoutes(this.#health), this.#metrics.metrics.route()],
+      routes: [...healthRoutes(this.#health), this.#metrics.route],
+      onAnswered: this.#metrics.answered,
       ...{ clock, logger },
     });
     this.#lifecycle.onStop('the HTTP port', () => this.#http?.stop(STOP_LIMIT_MS.http));

@@ -35,13 +35,14 @@ export class AgentMetrics {
 
   constructor(sources: AgentMetricSources) {
     this.#sources = sources;
-    this.#latency = this.#metrics.histogram(
+    const latency = this.#metrics.histogram(
       {
         name: 'hview_agent_delivery_latency_seconds',
         help: "From the time in a log line to the aggregator's answer.",
       },
       LATENCY_BUCKETS,
     );
+    this.#latency = latency.series();
     this.#gauge('hview_agent_build_info', 'Always 1; what runs here.', ['version', 'node'], () => [
       [1, sources.version, process.versions.node],
     ]);

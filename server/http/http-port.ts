@@ -1,7 +1,7 @@
 import type { Address } from '../../protocol/address.js';
 import { parseAddress } from '../../protocol/address.js';
 import type { Clock } from '../../runtime/clock.js';
-import type { HttpRoute, RunningHttpServer } from '../../runtime/http-server.js';
+import type { AnsweredRequest, HttpRoute, RunningHttpServer } from '../../runtime/http-server.js';
 import { startHttpServer } from '../../runtime/http-server.js';
 import type { ConnectionCounts, PortSecurity } from '../../runtime/listener.js';
 import type { Logger } from '../../runtime/logger.js';
@@ -23,6 +23,8 @@ export interface HttpPortOptions extends ApiSources {
   readonly logger: Logger;
   /** What else is shown there. */
   readonly routes?: readonly HttpRoute[];
+  /** See HttpServerOptions. */
+  readonly onAnswered?: (request: AnsweredRequest) => void;
 }
 
 /** How many seconds' worth of requests may come at once. */
@@ -38,7 +40,7 @@ export class HttpPort {
 
   /** Rejects with FILE_UNREADABLE, EXPOSED, ADDRESS_IN_USE or ADDRESS_INVALID. */
   static async open(options: HttpPortOptions): Promise<HttpPort> {
-    const { listenOn, security, limits, clock, logger, routes = [] } = options;
+    const { listenOn, security, limits, clock, logger, routes = [], onAnswered } = options;
     const page = pageRoute();
     const api = apiRoutes(options);
     const perSecond = limits.requestsPerSecond;
@@ -50,6 +52,7 @@ export class HttpPort {
         routes: [page, ...api.routes, ...routes],
         security: security.port,
         ...{ guard, clock, logger },
+        ...(onAnswered === undefined ? {} : { onAnswered }),
       });
       return new HttpPort(server, guard, api.close);
     } catch (error) {

@@ -26,6 +26,7 @@ export class WatchRoute implements HttpRoute {
   readonly method = 'GET';
   readonly path = '/api/v1/watch';
   readonly access = 'query';
+  readonly isStream = true;
   readonly #watchers = new Set<() => void>();
 
   constructor(private readonly options: WatchOptions) {}

@@ -19,6 +19,8 @@ export class ReportStore {
   readonly #watched = new Map<string, Timestamp>();
   /** Subject → metric → in how many of its observations. */
   readonly #metrics = new Map<string, Map<string, number>>();
+  /** Observer → how many subjects it said something of. */
+  readonly #observers = new Map<string, number>();
   #bytes = 0;
 
   /** `fullBytes`: from here on views grow no more, the new takes the place of the old. */
@@ -34,6 +36,11 @@ export class ReportStore {
 
   get watchedCount(): number {
     return this.#watched.size;
+  }
+
+  /** How many subjects something was said of, and how many observers said it. */
+  get known(): { readonly subjects: number; readonly observers: number } {
+    return { subjects: this.#panoramas.size, observers: this.#observers.size };
   }
 
   /** How many observers said something of the subject, and by how many metrics. */
@@ -79,8 +86,10 @@ export class ReportStore {
     this.#forget(subject);
     const known = [...views].filter(([, { observations }]) => observations.length > 0);
     if (known.length === 0) return;
-    for (const [, { observations }] of known)
+    for (const [observer, { observations }] of known) {
+      this.#noteView(observer);
       for (const observation of observations) this.#note(subject, observation);
+    }
     this.#panoramas.set(
       subject,
       new Map(known.map(([observer, { observations }]) => [observer, [...observations]])),
@@ -98,6 +107,7 @@ export class ReportStore {
     const observations = views.get(observer);
     if (observations === undefined) {
       views.set(observer, [observation]);
+      this.#noteView(observer);
       return;
     }
     insert(observations, observation);
@@ -173,8 +183,10 @@ export class ReportStore {
         if (count === 0) continue;
         shrunk.add(subject);
         for (const dropped of observations.slice(0, count)) this.#noteDropped(subject, dropped);
-        if (count === observations.length) views.delete(observer);
-        else observations.splice(0, count);
+        if (count === observations.length) {
+          views.delete(observer);
+          this.#noteViewDropped(observer);
+        } else observations.splice(0, count);
       }
       if (views.size === 0) this.#panoramas.delete(subject);
     }
@@ -182,9 +194,21 @@ export class ReportStore {
   }
 
   #forget(subject: string): void {
-    for (const observations of this.#panoramas.get(subject)?.values() ?? [])
+    for (const [observer, observations] of this.#panoramas.get(subject) ?? []) {
+      this.#noteViewDropped(observer);
       for (const observation of observations) this.#noteDropped(subject, observation);
+    }
     this.#panoramas.delete(subject);
+  }
+
+  #noteView(observer: string): void {
+    this.#observers.set(observer, (this.#observers.get(observer) ?? 0) + 1);
+  }
+
+  #noteViewDropped(observer: string): void {
+    const left = (this.#observers.get(observer) ?? 1) - 1;
+    if (left === 0) this.#observers.delete(observer);
+    else this.#observers.set(observer, left);
   }
 
   #note(subject: string, observation: Observation): void {

@@ -50,6 +50,12 @@ describe('GET /metrics', () => {
       'hview_reports_total{outcome="accepted"} 2',
       'hview_reports_total{outcome="malformed"} 0',
       'hview_subjects{status="DEAD"} 2',
+      'hview_observers 1',
+      'hview_subjects_known 2',
+      // The observer is watched as well.
+      'hview_subjects_watched 3',
+      'hview_grpc_call_duration_seconds_count{method="idl.HealthService/SubmitReport",code="OK"} 2',
+      'hview_grpc_call_duration_seconds_bucket{le="+Inf",method="idl.HealthService/Register",code="OK"} 1',
       'hview_subjects{status="HEALTHY"} 0',
       'hview_verdict_latency_seconds_bucket{le="2.5"} 0',
       'hview_verdict_latency_seconds_bucket{le="300"} 2',
@@ -59,6 +65,7 @@ describe('GET /metrics', () => {
     ]) {
       expect(lines).toContain(line);
     }
+    expect(text).toMatch(/^hview_http_request_duration_seconds_count{route="\/metrics",status="200"} \d/m);
     expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);
   });
 

@@ -155,6 +155,100 @@ describe('a connection that rests', () => {
   });
 });
 
+describe('what is told of a call at its end', () => {
+  const GET_ID = '/idl.HealthService/GetId';
+  const PING = '/idl.HealthService/Ping';
+
+  it('is its method, how it ended, and how long it took', async () => {
+    const clock = new FakeClock();
+    const ended: unknown[] = [];
+    const server = await start(clock, {
+      handlers: {
+        ...handlers,
+        getId: () => {
+          clock.advance(250);
+          return Promise.resolve({ id: 'pano0', address: 'localhost:6688' });
+        },
+      },
+      maxRequestBytes: 100,
+      onCallEnd: (...call) => void ended.push(call),
+    });
+    const call = async (path: string, request: Buffer): Promise<unknown> => {
+      const stream = callOf(sessionTo(server), path);
+      stream.end(request);
+      await statusOf(stream);
+      await eventually(
+        () => Promise.resolve(ended.length),
+        (length) => length === 1,
+      );
+      return ended.pop();
+    };
+    expect(await call(GET_ID, frame(''))).toEqual([GET_ID, 'OK', 250]);
+    // No time is given.
+    expect(await call(PING, frame(''))).toEqual([PING, 'INVALID_ARGUMENT', 0]);
+    expect(await call(PING, frame('not a message'))).toEqual([PING, 'INTERNAL', 0]);
+    expect(await call(PING, frame('x'.repeat(101)))).toEqual([PING, 'RESOURCE_EXHAUSTED', 0]);
+  });
+
+  it('tells one that was not let through from one that nobody waited for', async () => {
+    const ended: unknown[] = [];
+    const reached = new Promise<void>((resolve) => {
+      void start(new FakeClock(), {
+        handlers: {
+          ...handlers,
+          getId: () => {
+            resolve();
+            return new Promise(() => undefined);
+          },
+        },
+        policy: {
+          decide: (role) =>
+            role === 'known' ? { kind: 'allowed', name: null } : { kind: 'unknown', reason: 'who are you?' },
+        },
+        onCallEnd: (path, code) => void ended.push([path, code]),
+      }).then((server) => {
+        const session = sessionTo(server);
+        callOf(session, '/idl.HealthService/DumpPanorama').end(frame(''));
+        const left = callOf(session);
+        left.end(frame(''));
+        void reached.then(() => left.close());
+      });
+    });
+    await eventually(
+      () => Promise.resolve(ended.length),
+      (length) => length === 2,
+    );
+    expect(ended).toEqual([
+      ['/idl.HealthService/DumpPanorama', 'UNAUTHENTICATED'],
+      [GET_ID, 'CANCELLED'],
+    ]);
+  });
+
+  it('is nothing while somebody listens to a stream, nor afterwards', async () => {
+    const ended: unknown[] = [];
+    const server = await start(new FakeClock(), { onCallEnd: (path) => void ended.push(path) });
+    const session = sessionTo(server);
+    const stream = callOf(session, '/grpc.health.v1.Health/Watch');
+    stream.end(frame(''));
+    expect(await statusOf(stream)).toBe('answered');
+    stream.close();
+    const other = callOf(session);
+    other.end(frame(''));
+    await eventually(
+      () => Promise.resolve(ended.length),
+      (length) => length > 0,
+    );
+    expect(ended).toEqual([GET_ID]);
+  });
+});
+
+/** A message as gRPC puts it on the wire. */
+function frame(message: string): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, Buffer.from(message)]);
+}
+
 describe('a connection that gives no sign of life', () => {
   it('is closed', async () => {
     const server = await start(new FakeClock(), { signOfLife: { everyMs: 50, withinMs: 50 } });

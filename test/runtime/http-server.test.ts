@@ -5,11 +5,13 @@ import { request as tlsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../../runtime/clock.js';
-import type { HttpServerOptions, RunningHttpServer } from '../../runtime/http-server.js';
+import type { AnsweredRequest, HttpServerOptions, RunningHttpServer } from '../../runtime/http-server.js';
 import { sendText, startHttpServer } from '../../runtime/http-server.js';
 import { silentLogger } from '../../runtime/logger.js';
 import { TlsFiles } from '../../runtime/tls-files.js';
+import { eventually } from '../support/aggregators.js';
 import { TestAuthority } from '../support/certificates.js';
+import { FakeClock } from '../support/fake-clock.js';
 
 const undo: (() => void | Promise<void>)[] = [];
 
@@ -119,6 +121,41 @@ describe('an HTTP port', () => {
     expect((await ask(server, '/nothing')).status).toBe(401);
     expect((await ask(server, '/healthz')).status).toBe(200);
     expect((await ask(server, '/secret', { authorization: 'Bearer x' })).status).toBe(200);
+  });
+
+  it('tells of each request which route answered what, and how long it took', async () => {
+    const ended: AnsweredRequest[] = [];
+    const clock = new FakeClock();
+    const server = await start({
+      clock,
+      routes: [
+        ...ROUTES,
+        {
+          ...{ method: 'GET', path: '/slow/*', access: 'open' },
+          handle: (_, response) => {
+            clock.advance(40);
+            sendText(response, 404, 'not here');
+          },
+        },
+        {
+          ...{ method: 'GET', path: '/stream', access: 'open', isStream: true },
+          handle: (_, response, { search }) => sendText(response, search === '' ? 200 : 503, 'told'),
+        },
+      ],
+      onAnswered: (request) => ended.push(request),
+    });
+    for (const path of ['/secret', '/slow/one', '/nothing', '/stream', '/stream?full'])
+      await ask(server, path);
+    await eventually(
+      () => Promise.resolve(ended.length),
+      (length) => length === 4,
+    );
+    expect(ended).toEqual([
+      { route: '/secret', status: 200, durationMs: 0 },
+      { route: '/slow/*', status: 404, durationMs: 40 },
+      { route: null, status: 404, durationMs: 0 },
+      { route: '/stream', status: 503, durationMs: 0 },
+    ]);
   });
 
   it('speaks TLS', async () => {

@@ -25,6 +25,26 @@ describe('the store', () => {
     expect(secondsOf(store)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   });
 
+  it('knows how many observers and subjects it has something of, whatever goes', () => {
+    const store = new ReportStore();
+    const known = (): unknown => store.known;
+    expect(known()).toEqual({ subjects: 0, observers: 0 });
+    store.add(at(1, { observer: 'peer@1', subject: 'peer@2' }));
+    store.add(at(2, { observer: 'peer@1', subject: 'peer@2' }));
+    store.add(at(1000, { observer: 'peer@1', subject: 'peer@3' }));
+    store.add(at(1000, { observer: 'peer@2', subject: 'peer@3' }));
+    store.add(at(1, { observer: 'peer@4', subject: 'peer@3' }));
+    expect(known()).toEqual({ subjects: 2, observers: 3 });
+    const panorama = store.panorama('peer@3');
+    // What there was of the subject is replaced.
+    if (panorama !== undefined) store.restore(panorama);
+    expect(known()).toEqual({ subjects: 2, observers: 3 });
+    store.collectGarbage({ thresholdMs: 300_000, against: 'absolute' }, 1_000_000);
+    expect(known()).toEqual({ subjects: 1, observers: 2 });
+    store.unwatch('peer@3');
+    expect(known()).toEqual({ subjects: 0, observers: 0 });
+  });
+
   it('puts a late report where its time belongs', () => {
     const store = new ReportStore();
     for (const second of [5, 9, 7, 6, 9]) store.add(at(second));
