@@ -211,7 +211,7 @@ export class CallGuard {
     // Here, as the call refuses by itself what is too large, too late or cannot be decoded.
     const send = call.sendStatus.bind(call);
     call.sendStatus = (status) => {
-      code = status.code ?? GrpcStatus.UNKNOWN;
+      code = status.code;
       send(status);
     };
     return new ServerInterceptingCall(call, {
