@@ -30,7 +30,7 @@ const REASONS = {
 } as const;
 const BEYOND_IDL: Readonly<Record<string, { readonly lack: string; readonly hint: string }>> = {
   ...{ Describe: BATCHES, SubmitBatch: BATCHES },
-  ...{ Greet: PEERING, Learn: PEERING, Subscribe: PEERING, Compare: PEERING },
+  ...{ Greet: PEERING, Learn: PEERING, LearnStream: PEERING, Subscribe: PEERING, Compare: PEERING },
   ...{ Explain: REASONS, List: REASONS, History: REASONS, Watch: REASONS },
 };
 
@@ -58,10 +58,7 @@ export function fromGrpcError(error: ServiceError, method: string, target: strin
         cause,
       );
     case GrpcStatus.DEADLINE_EXCEEDED:
-      return new HviewError('TIMEOUT', `${target} did not answer ${method} in time`, {
-        ...cause,
-        hint: 'It may be overloaded or cut off; try again.',
-      });
+      return timeout(method, target, cause);
     case GrpcStatus.UNAVAILABLE:
       return new HviewError(
         'UNREACHABLE',
@@ -106,6 +103,18 @@ export function fromGrpcError(error: ServiceError, method: string, target: strin
     default:
       return new HviewError('REMOTE_FAILED', `${method} at ${target} failed: ${describeError(error)}`, cause);
   }
+}
+
+/** No answer came in time. */
+export function timeout(
+  method: string,
+  target: string,
+  options: { readonly cause?: unknown } = {},
+): HviewError {
+  return new HviewError('TIMEOUT', `${target} did not answer ${method} in time`, {
+    ...options,
+    hint: 'It may be overloaded or cut off; try again.',
+  });
 }
 
 /** gRPC has the same status for "too much just now", which passes, and for "too large" or "too many", which do not. */

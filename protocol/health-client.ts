@@ -1,5 +1,6 @@
 import { Client, Metadata, compressionAlgorithms, credentials, status as GrpcStatus } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
+import { systemClock } from '../runtime/clock.js';
 import { HviewError } from '../runtime/errors.js';
 import { formatAddress, parseAddress } from './address.js';
 import { batchResultFromWire, batchToWire } from './batch-codec.js';
@@ -7,17 +8,14 @@ import type { AggregatorDescription, Batch, BatchResult, BatchService } from './
 import type { ClientSecurity } from './client-security.js';
 import * as codec from './codec.js';
 import { AggregatorService as batchMethods, SubmitBatchRequest } from './generated/hview/v1/hview.js';
-import {
-  LearnRequest as WireLearnRequest,
-  PeeringService as peeringMethods,
-} from './generated/hview/v1/peering.js';
+import { PeeringService as peeringMethods } from './generated/hview/v1/peering.js';
 import {
   HealthServiceService as methods,
   LearnReportRequest_Kind,
   PingReply_Status,
 } from './generated/idl/service.js';
 import type { LearnReportReply_Status, SubmitReportReply_Status } from './generated/idl/service.js';
-import { fromGrpcError } from './grpc-errors.js';
+import { fromGrpcError, timeout } from './grpc-errors.js';
 import type {
   HealthService,
   Intake,
@@ -26,6 +24,8 @@ import type {
   PingAnswer,
   Registration,
 } from './health-service.js';
+import type { LearnCall } from './learn-stream.js';
+import { LearnStream } from './learn-stream.js';
 import type { Inference, Panorama, Peer, Report, Timestamp, View } from './model.js';
 import * as peering from './peering-codec.js';
 import type {
@@ -68,6 +68,7 @@ const NO_METADATA = new Metadata();
 /** A batch is encoded before the call, so that its size is known. */
 const SUBMIT_BATCH = { ...batchMethods.submitBatch, requestSerialize: (encoded: Buffer) => encoded };
 const LEARN = { ...peeringMethods.learn, requestSerialize: (encoded: Buffer) => encoded };
+const LEARN_STREAM = { ...peeringMethods.learnStream, requestSerialize: (encoded: Buffer) => encoded };
 
 const LEARN_KINDS: Record<LearnKind, LearnReportRequest_Kind> = {
   normal: LearnReportRequest_Kind.NORMAL,
@@ -87,6 +88,9 @@ export class HealthClient implements HealthService, BatchService, PeeringService
   readonly #security: Pick<ClientSecurity, 'metadata'>;
   readonly #onClose: (() => void) | undefined;
   readonly #inFlight = new Set<{ cancel(): void }>();
+  readonly #learning: LearnStream;
+  /** The other side is of an older release, as far as it is known. */
+  #lacksStream = false;
   /** The third service. */
   readonly verdicts: VerdictService;
   /** What the aggregator takes, once it was asked. */
@@ -102,6 +106,13 @@ export class HealthClient implements HealthService, BatchService, PeeringService
     this.verdicts = new VerdictClient({
       unary: (method, request) => this.#call(method, request),
       stream: (method, request, signal) => this.#stream(method, request, signal),
+    });
+    this.#learning = new LearnStream({
+      open: () => this.#openLearnStream(),
+      reason: (error) => this.#streamError(error, LEARN_STREAM),
+      timeout: () => timeout('LearnStream', this.target),
+      deadlineMs: this.#deadlineMs,
+      clock: systemClock,
     });
     this.#client = new Client(this.target, channel?.credentials ?? credentials.createInsecure(), {
       ...channel?.options,
@@ -138,12 +149,22 @@ export class HealthClient implements HealthService, BatchService, PeeringService
   }
 
   async greet({ source, run, position }: GreetingRequest): Promise<Greeting> {
+    // It may have been started again, in another release.
+    this.#lacksStream = false;
     return peering.greetingFromWire(await this.#call(peeringMethods.greet, { source, run, position }));
   }
 
+  /** One batch after the other goes over one call; a second at the same time, or to an older release, by itself. */
   async learn(batch: PeerBatch): Promise<LearnResult> {
-    const encoded = Buffer.from(WireLearnRequest.encode(peering.peerBatchToWire(batch)).finish());
-    return this.#call(LEARN, encoded);
+    const encoded = peering.encodePeerBatch(batch);
+    if (this.#lacksStream || this.#learning.isBusy) return this.#call(LEARN, encoded);
+    try {
+      return await this.#learning.send(encoded);
+    } catch (error) {
+      if (HviewError.from(error).code !== 'UNSUPPORTED') throw error;
+      this.#lacksStream = true;
+      return this.#call(LEARN, encoded);
+    }
   }
 
   async subscribe({ source, subscribed, unsubscribed }: Subscriptions): Promise<void> {
@@ -245,6 +266,7 @@ export class HealthClient implements HealthService, BatchService, PeeringService
   /** Ends every call under way with UNREACHABLE and the connection with it. */
   close(): void {
     for (const call of this.#inFlight) call.cancel();
+    this.#learning.close();
     this.#client.close();
     this.#onClose?.();
   }
@@ -279,6 +301,15 @@ export class HealthClient implements HealthService, BatchService, PeeringService
     });
   }
 
+  #openLearnStream(): LearnCall {
+    return this.#client.makeBidiStreamRequest(
+      LEARN_STREAM.path,
+      LEARN_STREAM.requestSerialize,
+      LEARN_STREAM.responseDeserialize,
+      this.#security.metadata,
+    );
+  }
+
   async *#stream<Request, Reply>(
     method: Method<Request, Reply>,
     request: Request,
@@ -309,7 +340,7 @@ export class HealthClient implements HealthService, BatchService, PeeringService
     }
   }
 
-  #streamError<Request, Reply>(error: unknown, { path }: Method<Request, Reply>): HviewError {
+  #streamError(error: unknown, { path }: { readonly path: string }): HviewError {
     return isServiceError(error)
       ? fromGrpcError(error, path.split('/').at(-1) ?? '', this.target)
       : HviewError.from(error);

@@ -81,7 +81,6 @@ type Implementation = {
     : HealthServiceServer[Method];
 };
 
-const NO_STREAMS = { close: (): void => undefined };
 const SIGN_OF_LIFE = { everyMs: 30_000, withinMs: 10_000 };
 
 /** Larger than any request that is taken, so that one that is too large can be told what is allowed. */
@@ -113,19 +112,19 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
   server.addService(SERVICE, bind(options.handlers));
   const protoFiles = ['idl/service.proto'];
   const services = ['idl.HealthService'];
+  const streams: { close(): void }[] = [];
   if (options.batchHandlers !== undefined) {
     addBatchService(server, options.batchHandlers);
     protoFiles.push('hview/v1/hview.proto');
     services.push('hview.v1.Aggregator');
   }
   if (options.peeringHandlers !== undefined) {
-    addPeeringService(server, options.peeringHandlers);
+    streams.push(addPeeringService(server, options.peeringHandlers, clock));
     protoFiles.push('hview/v1/peering.proto');
     services.push('hview.v1.Peering');
   }
-  let streams = NO_STREAMS;
   if (options.verdictHandlers !== undefined) {
-    streams = addVerdictService(server, options.verdictHandlers, clock);
+    streams.push(addVerdictService(server, options.verdictHandlers, clock));
     protoFiles.push('hview/v1/verdicts.proto');
     services.push('hview.v1.Verdicts');
   }
@@ -155,7 +154,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<R
     setServing: (isServing) => checks.setServing(isServing),
     stop: async (limitMs) => {
       void listener.close();
-      streams.close();
+      for (const stream of streams) stream.close();
       await stop(server, clock, limitMs);
       guard.close();
     },

@@ -60,6 +60,12 @@ const PEERING: Rules<typeof PeeringService> = {
     role: 'relay',
     reports: (message) => (Buffer.isBuffer(message) ? countObservations(message) : 1),
   },
+  learnStream: {
+    role: 'relay',
+    isStream: true,
+    // A batch without any counts too: it is a request of its own.
+    reports: (message) => (Buffer.isBuffer(message) ? Math.max(1, countObservations(message)) : 1),
+  },
   subscribe: { role: 'relay', reports: () => 0 },
   compare: { role: 'relay', reports: () => 0 },
 };

@@ -11,7 +11,20 @@ import type {
   UncheckedPeerBatch,
 } from './peering-service.js';
 
-export function peerBatchToWire({ source, position, entries }: PeerBatch): wire.LearnRequest {
+/** Of batches that go to several peers. */
+const encodings = new WeakMap<PeerBatch, Buffer>();
+
+/** Encoded once, to however many peers it goes; batches never change. */
+export function encodePeerBatch(batch: PeerBatch): Buffer {
+  let encoded = encodings.get(batch);
+  if (encoded === undefined) {
+    encoded = Buffer.from(LearnRequest.encode(peerBatchToWire(batch)).finish());
+    encodings.set(batch, encoded);
+  }
+  return encoded;
+}
+
+function peerBatchToWire({ source, position, entries }: PeerBatch): wire.LearnRequest {
   const table = new NameTable();
   const agents = entries.map(({ provenance }) => table.indexOf(provenance?.agent ?? ''));
   return { source, position: position ?? undefined, ...entriesToWire(entries, table), agents };

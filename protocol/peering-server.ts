@@ -1,4 +1,5 @@
-import type { Server, handleUnaryCall } from '@grpc/grpc-js';
+import type { Server, handleBidiStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
+import type { Clock } from '../runtime/clock.js';
 import { HviewError } from '../runtime/errors.js';
 import { countObservations } from './batch-codec.js';
 import type { CompareReply, GreetReply, LearnReply, SubscribeReply } from './generated/hview/v1/peering.js';
@@ -8,6 +9,7 @@ import {
   PeeringService,
   SubscribeRequest,
 } from './generated/hview/v1/peering.js';
+import { LearnStreams } from './learn-streams.js';
 import { comparisonToWire, decodePeerBatch, decodePeerMessage } from './peering-codec.js';
 import type { PeeringHandlers } from './peering-service.js';
 import { unary } from './unary.js';
@@ -18,6 +20,7 @@ const asItIs = (encoded: Buffer): Buffer => encoded;
 const SERVICE = {
   greet: { ...PeeringService.greet, requestDeserialize: asItIs },
   learn: { ...PeeringService.learn, requestDeserialize: asItIs },
+  learnStream: { ...PeeringService.learnStream, requestDeserialize: asItIs },
   subscribe: { ...PeeringService.subscribe, requestDeserialize: asItIs },
   compare: { ...PeeringService.compare, requestDeserialize: asItIs },
 };
@@ -25,12 +28,23 @@ const SERVICE = {
 type Implementation = {
   greet: handleUnaryCall<Buffer, GreetReply>;
   learn: handleUnaryCall<Buffer, LearnReply>;
+  learnStream: handleBidiStreamingCall<Buffer, LearnReply>;
   subscribe: handleUnaryCall<Buffer, SubscribeReply>;
   compare: handleUnaryCall<Buffer, CompareReply>;
 };
 
 /** Offers hview.v1.Peering on a server that does not listen yet: the one place where peers' calls come in. */
-export function addPeeringService(server: Server, handlers: PeeringHandlers): void {
+export function addPeeringService(
+  server: Server,
+  handlers: PeeringHandlers,
+  clock: Clock,
+): { /** Ends every stream: they never end by themselves. */ close(): void } {
+  const learn = async (encoded: Buffer): Promise<LearnReply> => {
+    const size = { observations: countObservations(encoded), bytes: encoded.length };
+    const result = await handlers.learn(size, () => decodePeerBatch(encoded));
+    return { ...result, ignored: [...result.ignored] };
+  };
+  const streams = new LearnStreams(learn, clock);
   const implementation: Implementation = {
     greet: unary(async (encoded) => {
       const { source, run, position } = decodePeerMessage(GreetRequest, encoded, 'GreetRequest');
@@ -38,11 +52,8 @@ export function addPeeringService(server: Server, handlers: PeeringHandlers): vo
       const greeting = await handlers.greet({ source, run, position });
       return { run: greeting.run, position: greeting.position ?? undefined };
     }),
-    learn: unary(async (encoded) => {
-      const size = { observations: countObservations(encoded), bytes: encoded.length };
-      const result = await handlers.learn(size, () => decodePeerBatch(encoded));
-      return { ...result, ignored: [...result.ignored] };
-    }),
+    learn: unary(learn),
+    learnStream: (call) => streams.open(call),
     subscribe: unary(async (encoded) => {
       await handlers.subscribe(decodePeerMessage(SubscribeRequest, encoded, 'SubscribeRequest'));
       return {};
@@ -53,4 +64,5 @@ export function addPeeringService(server: Server, handlers: PeeringHandlers): vo
     }),
   };
   server.addService(SERVICE, implementation);
+  return { close: () => streams.close() };
 }

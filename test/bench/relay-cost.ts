@@ -1,7 +1,6 @@
-import { LearnRequest } from '../../protocol/generated/hview/v1/peering.js';
 import type { TakenEntry } from '../../protocol/batch-service.js';
 import { Status } from '../../protocol/model.js';
-import { peerBatchToWire } from '../../protocol/peering-codec.js';
+import { encodePeerBatch } from '../../protocol/peering-codec.js';
 import type { PeerBatch } from '../../protocol/peering-service.js';
 import { sleep, systemClock } from '../../runtime/clock.js';
 import { silentLogger } from '../../runtime/logger.js';
@@ -38,7 +37,7 @@ class CountingPeer {
 
   async learn(batch: PeerBatch) {
     CountingPeer.calls += 1;
-    CountingPeer.bytes += LearnRequest.encode(peerBatchToWire(batch)).finish().length + CALL_BYTES;
+    CountingPeer.bytes += encodePeerBatch(batch).length + CALL_BYTES;
     await sleep(systemClock, ROUND_TRIP_MS);
     return { run: 'run', accepted: batch.entries.length, duplicates: 0, refused: 0, ignored: [] };
   }

@@ -6,7 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { handleBidiStreamingCall, handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Observation } from "./hview.js";
 
 export const protobufPackage = "hview.v1";
@@ -787,6 +787,22 @@ export const PeeringService = {
     responseSerialize: (value: LearnReply): Buffer => Buffer.from(LearnReply.encode(value).finish()),
     responseDeserialize: (value: Buffer): LearnReply => LearnReply.decode(value),
   },
+  /**
+   * Learn for one batch after the other over one call, which costs a fraction of a call for each: every batch
+   * is answered before the next is sent. One that Learn would refuse ends the call with the status that
+   * Learn would have. The called aggregator ends the call with OK, after an answer, when it has lasted for some
+   * time or the aggregator stops: what was not answered was not taken, and goes over the next call.
+   * To an aggregator of an older release, that lacks it (UNIMPLEMENTED), batches go by Learn.
+   */
+  learnStream: {
+    path: "/hview.v1.Peering/LearnStream" as const,
+    requestStream: true as const,
+    responseStream: true as const,
+    requestSerialize: (value: LearnRequest): Buffer => Buffer.from(LearnRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): LearnRequest => LearnRequest.decode(value),
+    responseSerialize: (value: LearnReply): Buffer => Buffer.from(LearnReply.encode(value).finish()),
+    responseDeserialize: (value: Buffer): LearnReply => LearnReply.decode(value),
+  },
   /** On which subjects the caller (no longer) wants reports. */
   subscribe: {
     path: "/hview.v1.Peering/Subscribe" as const,
@@ -817,6 +833,14 @@ export interface PeeringServer extends UntypedServiceImplementation {
    * before has no effect. RESOURCE_EXHAUSTED: nothing was taken, send it again later.
    */
   learn: handleUnaryCall<LearnRequest, LearnReply>;
+  /**
+   * Learn for one batch after the other over one call, which costs a fraction of a call for each: every batch
+   * is answered before the next is sent. One that Learn would refuse ends the call with the status that
+   * Learn would have. The called aggregator ends the call with OK, after an answer, when it has lasted for some
+   * time or the aggregator stops: what was not answered was not taken, and goes over the next call.
+   * To an aggregator of an older release, that lacks it (UNIMPLEMENTED), batches go by Learn.
+   */
+  learnStream: handleBidiStreamingCall<LearnRequest, LearnReply>;
   /** On which subjects the caller (no longer) wants reports. */
   subscribe: handleUnaryCall<SubscribeRequest, SubscribeReply>;
   /** Which of these subjects the called aggregator knows otherwise, and wants to hear of. */
