@@ -13,8 +13,8 @@ export interface AggregatorCounts extends IntakeCounts {
   /** Reports that are held now. */
   readonly held: number;
   readonly journal: PersistenceCounts;
-  /** At the gRPC port. */
-  readonly connections: ConnectionCounts;
+  /** By port; all zero where there is none. */
+  readonly connections: Readonly<Record<'grpc' | 'http', ConnectionCounts>>;
   /** Calls at the gRPC port that were not let through, or not carried to their end. */
   readonly calls: CallRefusals | null;
   /** Key: the peer's id. */

@@ -144,18 +144,19 @@ export function aggregatorMetrics({ counts, statuses }: MetricSources): Aggregat
     [memory.shortages],
   ]);
 
-  gauge('hview_connections', 'Open connections at the gRPC port.', [], ({ connections }) => [
-    [connections.open],
-  ]);
+  gauge('hview_connections', 'Open connections.', ['port'], ({ connections }) =>
+    Object.entries(connections).map(([port, { open }]): Sample => [open, port]),
+  );
   counter(
     'hview_connections_total',
-    'Connections at the gRPC port by what became of them.',
-    ['outcome'],
-    (from) => [
-      [from.connections.accepted, 'accepted'],
-      [from.connections.refused, 'refused'],
-      [from.connections.failedHandshakes, 'failed_handshake'],
-    ],
+    'Connections by what became of them.',
+    ['port', 'outcome'],
+    ({ connections }) =>
+      Object.entries(connections).flatMap(([port, { accepted, refused, failedHandshakes }]): Sample[] => [
+        [accepted, port, 'accepted'],
+        [refused, port, 'refused'],
+        [failedHandshakes, port, 'failed_handshake'],
+      ]),
   );
   counter(
     'hview_calls_refused_total',

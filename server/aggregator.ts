@@ -3,7 +3,6 @@ import type { Address } from '../protocol/address.js';
 import { formatAddress, parseAddress } from '../protocol/address.js';
 import type { RunningHealthServer } from '../protocol/health-server.js';
 import { startHealthServer } from '../protocol/health-server.js';
-import type { TakenEntry } from '../protocol/batch-service.js';
 import type { Peer } from '../protocol/model.js';
 import { timestampToMillis } from '../protocol/model.js';
 import type { Verdicts } from '../protocol/verdict.js';
@@ -31,6 +30,7 @@ import { Intake } from './intake/intake.js';
 import { TakenIds } from './intake/taken-ids.js';
 import { MemoryLimit } from './memory-limit.js';
 import { Mesh } from './relay/mesh.js';
+import { standingEntries } from './relay/standing-entries.js';
 import { restoreState } from './restore-state.js';
 import { batchHandlers, checkEntries } from './rpc/batch-handlers.js';
 import { healthHandlers } from './rpc/health-handlers.js';
@@ -143,7 +143,11 @@ export class Aggregator {
         watched: () => this.#store.watched().keys(),
         subjects: () => this.#store.subjects(),
         digest: (subject) => this.#digests.digest(subject),
-        standing: (subject) => this.#standing(subject),
+        standing: (subject) =>
+          standingEntries(this.#store.panorama(subject), {
+            idOf: (observation) => this.#intake.idOf(observation),
+            provenanceOf: (report) => this.#verdicts.evidenceBehind(report),
+          }),
       },
       ...(options.relayLog === undefined ? {} : { logLimits: options.relayLog }),
       save: (peer, name, value) => persistence.saveRelayState(peer, name, value),
@@ -297,7 +301,10 @@ export class Aggregator {
       known: { ...this.#store.known, watched: this.#store.watchedCount },
       held: this.#held.reports,
       journal: this.#options.persistence.counts(),
-      connections: this.#server?.connections() ?? NO_CONNECTIONS,
+      connections: {
+        grpc: this.#server?.connections() ?? NO_CONNECTIONS,
+        http: this.#http?.connections() ?? NO_CONNECTIONS,
+      },
       calls: this.#server?.refusals() ?? null,
       relay: this.#mesh.relay.counts(),
       alerts: this.#alerting.counts(),
@@ -384,18 +391,6 @@ export class Aggregator {
   #names(): { readonly self: Peer; readonly peers: readonly Peer[] } {
     const { id, address, peers } = this.#options.config;
     return { self: { id, address }, peers: [...peers].map(([name, at]) => ({ id: name, address: at })) };
-  }
-
-  /** All that stands of the subject, as it goes to a peer that lacks it. */
-  #standing(subject: string): TakenEntry[] {
-    const views = [...(this.#store.panorama(subject)?.views.values() ?? [])];
-    return views.flatMap(({ observer, observations }) =>
-      observations.map((observation) => {
-        const report = { observer, subject, observation };
-        const id = this.#intake.idOf(observation);
-        return { id, report, provenance: this.#verdicts.evidenceBehind(report) };
-      }),
-    );
   }
 }
 

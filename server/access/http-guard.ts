@@ -6,19 +6,11 @@ import { proofOf } from '../../runtime/peer-proof.js';
 import type { RateLimits } from '../../runtime/rate-limits.js';
 import type { Access } from './access.js';
 
-/** Requests since the start that were not answered. */
-export interface HttpRefusals {
-  readonly unauthenticated: number;
-  readonly forbidden: number;
-  readonly tooFast: number;
-}
-
 /** The HTTP port's counterpart of the guard before gRPC calls: for whoever may ask who is sick. */
 export class QueryGuard implements HttpGuard {
   readonly #access: Access;
   readonly #rate: RateLimits | null;
   readonly #proofs = new WeakMap<Socket, PeerProof>();
-  readonly #refused = { unauthenticated: 0, forbidden: 0, tooFast: 0 };
 
   /** `rate`: requests a second of one client; null: as many as it likes. */
   constructor(access: Access, rate: RateLimits | null) {
@@ -34,23 +26,12 @@ export class QueryGuard implements HttpGuard {
     return this.#access.takesTokens;
   }
 
-  counts(): HttpRefusals {
-    return { ...this.#refused };
-  }
-
   refuse({ socket, headers }: IncomingMessage): HttpRefusal | null {
     const decision = this.#access.decide('query', this.#proof(socket), headers.authorization);
-    if (decision.kind === 'unknown') {
-      this.#refused.unauthenticated += 1;
-      return { status: 401, reason: decision.reason };
-    }
-    if (decision.kind === 'forbidden') {
-      this.#refused.forbidden += 1;
-      return { status: 403, reason: decision.reason };
-    }
+    if (decision.kind === 'unknown') return { status: 401, reason: decision.reason };
+    if (decision.kind === 'forbidden') return { status: 403, reason: decision.reason };
     const client = decision.name ?? socket.remoteAddress ?? '';
     if (this.#rate?.take(client, 1) !== false) return null;
-    this.#refused.tooFast += 1;
     return { status: 429, reason: `${client} sends more than ${this.#rate.perSecond} requests a second` };
   }
 

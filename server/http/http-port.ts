@@ -8,7 +8,6 @@ import type { Logger } from '../../runtime/logger.js';
 import { RateLimits } from '../../runtime/rate-limits.js';
 import type { Access } from '../access/access.js';
 import { QueryGuard } from '../access/http-guard.js';
-import type { HttpRefusals } from '../access/http-guard.js';
 import type { ApiSources } from './api-routes.js';
 import { apiRoutes } from './api-routes.js';
 import { pageRoute } from './page-route.js';
@@ -34,7 +33,6 @@ const BURST_SECONDS = 2;
 export class HttpPort {
   private constructor(
     private readonly server: RunningHttpServer,
-    private readonly guard: QueryGuard,
     private readonly endStreams: () => void,
   ) {}
 
@@ -54,7 +52,7 @@ export class HttpPort {
         ...{ guard, clock, logger },
         ...(onAnswered === undefined ? {} : { onAnswered }),
       });
-      return new HttpPort(server, guard, api.close);
+      return new HttpPort(server, api.close);
     } catch (error) {
       api.close();
       throw error;
@@ -67,10 +65,6 @@ export class HttpPort {
 
   connections(): ConnectionCounts {
     return this.server.connections();
-  }
-
-  refusals(): HttpRefusals {
-    return this.guard.counts();
   }
 
   stop(limitMs: number): Promise<void> {

@@ -130,7 +130,7 @@ describe('a limit on connections', () => {
     const sockets = [1, 2].map(() => connect(aggregator.address.port, '127.0.0.1'));
     undo.push(() => sockets.forEach((socket) => socket.destroy()));
     await new Promise((resolve) => sockets[1]?.on('close', resolve));
-    expect(aggregator.counts().connections).toMatchObject({ open: 2, refused: 1 });
+    expect(aggregator.counts().connections.grpc).toMatchObject({ open: 2, refused: 1 });
     expect((await client.getId()).id).toBe('pano0');
   });
 });

@@ -127,7 +127,7 @@ describe('renewed certificates', () => {
       ),
     ).not.toBe(before);
     expect((await client.getId()).id).toBe('pano0');
-    expect(running.aggregator.counts().connections.accepted).toBeGreaterThanOrEqual(3);
+    expect(running.aggregator.counts().connections.grpc.accepted).toBeGreaterThanOrEqual(3);
   });
 
   it('that are no good leave the old ones in use', async () => {
