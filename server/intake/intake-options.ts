@@ -48,6 +48,8 @@ export interface IntakeOptions {
       readonly registrations: readonly HandedOut[];
       readonly watched: ReadonlyMap<string, Timestamp>;
       readonly reports: readonly TakenEntry[];
+      /** A peer has it too, and gives it again if it is lost. */
+      readonly isElsewhere: boolean;
     }): Promise<void>;
     saveUnwatch(subject: string): Promise<void>;
   };

@@ -45,7 +45,7 @@ export class Intake {
       ...options,
       taken: this.#taken,
       ids: this.#ids,
-      take: (entries) => this.#take(entries, []),
+      take: (entries) => this.#take(entries, [], 'elsewhere'),
       wouldKeep: options.wouldKeep ?? (() => true),
     });
     this.#peers = new PeerIntake({
@@ -111,7 +111,7 @@ export class Intake {
       this.#count.ignored += 1;
       return 'ignored';
     }
-    await this.#admitted(report, () => this.#take([plain(report)], []));
+    await this.#admitted(report, () => this.#take([plain(report)], [], 'here'));
     relay.interested(peerId, report.subject);
     return 'accepted';
   }
@@ -178,7 +178,7 @@ export class Intake {
     return this.#withName(registration.observer, async () => {
       const { handle } = this.#options.registrations.register(registration);
       // A known one too: it may be known from an attempt that did not reach the disk.
-      await this.#take([], [{ handle, registration }]);
+      await this.#take([], [{ handle, registration }], 'here');
       return handle;
     });
   }
@@ -188,7 +188,8 @@ export class Intake {
     const { journal, store } = this.#options;
     const since = this.#now();
     return this.#withName(subject, async () => {
-      await journal.save({ registrations: [], watched: new Map([[subject, since]]), reports: [] });
+      const watched = new Map([[subject, since]]);
+      await journal.save({ registrations: [], watched, reports: [], isElsewhere: false });
       return store.watch(subject, since);
     });
   }
@@ -291,7 +292,7 @@ export class Intake {
 
   async #takeLocal(entries: readonly TakenEntry[], registrations: readonly HandedOut[]): Promise<void> {
     const { held, relay, clock } = this.#options;
-    await this.#take(entries, registrations);
+    await this.#take(entries, registrations, 'here');
     const released = held.subjects === 0 ? [] : this.#release(entries);
     relay.propagate(entries);
     if (released.length === 0) return;
@@ -314,7 +315,12 @@ export class Intake {
     });
   }
 
-  async #take(entries: readonly TakenEntry[], registrations: readonly HandedOut[]): Promise<void> {
+  /** `here`: this journal has to hold it whatever happens; `elsewhere`: a peer gives it again if it is lost. */
+  async #take(
+    entries: readonly TakenEntry[],
+    registrations: readonly HandedOut[],
+    kept: 'here' | 'elsewhere',
+  ): Promise<void> {
     const { journal, store, relay, evidence, onChange } = this.#options;
     const watched = new Map<string, Timestamp>();
     const join = (subject: string): void => {
@@ -322,7 +328,7 @@ export class Intake {
     };
     for (const { registration } of registrations) join(registration.observer);
     for (const { report } of entries) join(report.subject);
-    await journal.save({ registrations, watched, reports: entries });
+    await journal.save({ registrations, watched, reports: entries, isElsewhere: kept === 'elsewhere' });
     for (const { handle } of registrations) this.#options.registrations.markSaved(handle);
     for (const [subject, since] of watched) store.watch(subject, since);
     for (const { id, report, provenance } of entries) {

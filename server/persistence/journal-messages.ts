@@ -68,8 +68,8 @@ export interface Dropped {
 export type ToJournal =
   /** The next part of what is stored; ask until it is all. */
   | { readonly kind: 'read' }
-  /** The rows of one transaction. */
-  | { readonly kind: 'write'; readonly steps: readonly JournalStep[] }
+  /** The rows of one transaction; `isSynced`: to be answered only when they would outlive a loss of power. */
+  | { readonly kind: 'write'; readonly steps: readonly JournalStep[]; readonly isSynced: boolean }
   | { readonly kind: 'close' };
 
 export type FromJournal =

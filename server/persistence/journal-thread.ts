@@ -41,8 +41,14 @@ function serve({ database, write, notes }: OpenJournal): void {
       say({ kind: 'open-failed', reason: describeError(error) });
     }
   };
-  const writeAll = ({ steps }: Extract<ToJournal, { readonly kind: 'write' }>): void => {
+  let isSyncing = true;
+  const writeAll = ({ steps, isSynced }: Extract<ToJournal, { readonly kind: 'write' }>): void => {
     try {
+      if (isSynced !== isSyncing) {
+        // Whatever the system loses of its log, it keeps all that came before: the order holds either way.
+        database.pragma(`synchronous = ${isSynced ? 'FULL' : 'NORMAL'}`);
+        isSyncing = isSynced;
+      }
       database.exec('BEGIN IMMEDIATE');
       for (const step of steps) write(step);
       const [newest] = last.get() as [number];

@@ -81,7 +81,8 @@ function openWhole({ file, busyTimeoutMs, rememberedIds }: JournalSettings, isCh
     // Counts only before there is a table.
     database.pragma('auto_vacuum = INCREMENTAL');
     database.pragma('journal_mode = WAL');
-    // A commit is on disk when it returns; with less a power cut could take back what was acknowledged.
+    // A commit is on disk when it returns; with less a power cut could take back what was acknowledged to
+    // an agent. What peers have as well is written with less.
     database.pragma('synchronous = FULL');
     database.pragma(`journal_size_limit = ${LOG_BYTES}`);
     migrate(database);

@@ -65,6 +65,11 @@ export interface Change {
   /** Subjects that join the watch list, and when; one that is watched already keeps its time. */
   readonly watched: ReadonlyMap<string, Timestamp>;
   readonly reports: readonly TakenEntry[];
+  /**
+   * Peers have it too, and give it again if it is lost: it has to outlive this process and need not outlive
+   * a loss of power, which spares the wait for the disk itself.
+   */
+  readonly isElsewhere: boolean;
 }
 
 export interface PersistenceCounts {

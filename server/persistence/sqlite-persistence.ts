@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Inference } from '../../protocol/model.js';
 import type { VerdictChange } from '../../protocol/verdict.js';
+import { systemClock } from '../../runtime/clock.js';
 import { HviewError, describeError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
 import { printsOf } from '../../runtime/text-print.js';
@@ -53,6 +54,9 @@ const DEFAULT_BUSY_TIMEOUT_MS = 2000;
 /** Rows in one transaction at most, so that one commit does not hold up the next for long. */
 const MAX_ROWS = 10_000;
 
+/** How long inferences wait for reports to go with, milliseconds: nobody waits for them. */
+const INFERENCES_MS = 200;
+
 /** What goes into the database together, and who waits for it. */
 interface Entry {
   readonly steps: readonly JournalStep[];
@@ -61,6 +65,8 @@ interface Entry {
   readonly reports: number;
   /** Of these, the ids of those that have one. */
   readonly ids: readonly string[];
+  /** Whoever waits for it is told once it would outlive a loss of power. */
+  readonly isSynced: boolean;
   readonly settle: (error: HviewError | null) => void;
 }
 
@@ -75,6 +81,7 @@ export class SqlitePersistence implements Persistence {
   readonly #options: SqlitePersistenceOptions;
   /** The newest of each subject; older ones that have not been written yet are not worth a row. */
   readonly #inferences = new Map<string, Inference>();
+  #areInferencesDue = false;
   readonly #relayState = new LatestRows<RelayRow>();
   readonly #alerts = new LatestRows<AlertRow>();
   readonly #unsaved = new UnsavedPanoramas();
@@ -122,7 +129,7 @@ export class SqlitePersistence implements Persistence {
     this.#worker = worker;
   }
 
-  save({ registrations, watched, reports }: Change): Promise<void> {
+  save({ registrations, watched, reports, isElsewhere }: Change): Promise<void> {
     const steps: JournalStep[] = [];
     if (registrations.length > 0) {
       const rows = registrations.map(({ handle, registration: { module, observer } }) => [
@@ -142,17 +149,18 @@ export class SqlitePersistence implements Persistence {
       rows: registrations.length + watched.size + reports.length,
       reports: reports.length,
       ids: reports.map(({ id }) => id).filter((id) => id !== ''),
+      isSynced: !isElsewhere,
     });
   }
 
   saveUnwatch(subject: string): Promise<void> {
     const steps: JournalStep[] = [{ statement: 'unwatch', rows: JSON.stringify([[subject]]) }];
-    return this.#write({ steps, rows: 1, reports: 0, ids: [] });
+    return this.#write({ steps, rows: 1, reports: 0, ids: [], isSynced: true });
   }
 
   saveInference(inference: Inference): void {
+    if (this.#inferences.size === 0) systemClock.after(INFERENCES_MS, () => this.#hurry(), { unref: true });
     this.#inferences.set(inference.subject, inference);
-    this.#schedule();
   }
 
   saveVerdict(subject: string, standing: SavedStanding | null, change: VerdictChange | null): Promise<void> {
@@ -162,7 +170,7 @@ export class SqlitePersistence implements Persistence {
         : { statement: 'standing', rows: JSON.stringify([standingRow(subject, standing)]) },
     ];
     if (change !== null) steps.push({ statement: 'change', rows: JSON.stringify([changeRow(change)]) });
-    return this.#write({ steps, rows: steps.length, reports: 0, ids: [] });
+    return this.#write({ steps, rows: steps.length, reports: 0, ids: [], isSynced: change !== null });
   }
 
   panoramaChanged(subject: string): void {
@@ -224,8 +232,14 @@ export class SqlitePersistence implements Persistence {
     });
   }
 
+  #hurry(): void {
+    this.#areInferencesDue = true;
+    this.#schedule();
+  }
+
   #hasMore(): boolean {
-    if (this.#waiting.length > 0 || this.#inferences.size > 0) return true;
+    if (this.#waiting.length > 0) return true;
+    if (this.#inferences.size > 0 && (this.#areInferencesDue || this.#isClosing)) return true;
     // What the disk refused waits for company; at the end everything is saved.
     if (this.#isFailing) return false;
     const isSaving = this.#isClosing || this.#isSavingAll;
@@ -245,6 +259,7 @@ export class SqlitePersistence implements Persistence {
     if (this.#inferences.size > 0)
       steps.push({ statement: 'inference', rows: inferenceRows(this.#inferences.values()) });
     this.#inferences.clear();
+    this.#areInferencesDue = false;
     const relay = this.#relayState.take();
     if (relay.length > 0) steps.push({ statement: 'relay', rows: JSON.stringify(relay) });
     const alerts = this.#alerts.take();
@@ -254,7 +269,8 @@ export class SqlitePersistence implements Persistence {
       this.#finish(this.#lost ?? this.#failure('is closed', 'it takes nothing any more'));
       return;
     }
-    this.#worker.postMessage({ kind: 'write', steps: joinSteps(steps) } satisfies ToJournal);
+    const isSynced = this.#isClosing || alerts.length > 0 || batch.some((entry) => entry.isSynced);
+    this.#worker.postMessage({ kind: 'write', steps: joinSteps(steps), isSynced } satisfies ToJournal);
   }
 
   /**

@@ -281,6 +281,7 @@ const changeOf = (...ids: readonly string[]) => ({
   registrations: [],
   watched: new Map(),
   reports: ids.map((id) => entry(id)),
+  isElsewhere: false,
 });
 
 const printed = (...ids: readonly string[]) => ids.map((id) => printsOf([id]).join());

@@ -35,7 +35,7 @@ async function readBack(file: string) {
 
 function changeOf(subject: string): Change {
   const reports = [{ id: '', report: report({ subject }), provenance: null }];
-  return { registrations: [], watched: new Map(), reports };
+  return { registrations: [], watched: new Map(), reports, isElsewhere: false };
 }
 
 const panoramaOf = (subject: string): Panorama => {

@@ -306,6 +306,24 @@ describe('what peers said before', () => {
   });
 });
 
+describe('what has to outlive a loss of power', () => {
+  it('is what is said here, not what a peer has as well and gives again', async () => {
+    const { intake, journal } = setUp();
+    void submit(intake, [entry('batch')]);
+    void intake.learnt('original', () => report({ observer: 'single of a peer that sends nothing twice' }));
+    void intake.learntBatch({ observations: 1, bytes: 50 }, () => ({
+      ...{ source: 'pano1', kind: 'reports', agent: [''] },
+      entries: [entry('batch of a peer')],
+    }));
+    await settle();
+    expect(journal.changes.map(({ reports: [first], isElsewhere }) => [first?.id, isElsewhere])).toEqual([
+      ['batch', false],
+      ['', false],
+      ['batch of a peer', true],
+    ]);
+  });
+});
+
 describe('the figures of single reports', () => {
   it('tell apart what was malformed, of nobody, and not written', async () => {
     const { intake, journal } = setUp();

@@ -775,7 +775,8 @@ export const PeeringService = {
     responseDeserialize: (value: Buffer): GreetReply => GreetReply.decode(value),
   },
   /**
-   * Takes the reports of the batch in their order and answers when they are on disk. One whose id was taken
+   * Takes the reports of the batch in their order and answers when they are in the journal, where they outlive
+   * the process; a loss of power may take the newest back, and the position with them. One whose id was taken
    * before has no effect. RESOURCE_EXHAUSTED: nothing was taken, send it again later.
    */
   learn: {
@@ -829,7 +830,8 @@ export interface PeeringServer extends UntypedServiceImplementation {
   /** The first call on every connection: how far the called aggregator has what the caller took in. */
   greet: handleUnaryCall<GreetRequest, GreetReply>;
   /**
-   * Takes the reports of the batch in their order and answers when they are on disk. One whose id was taken
+   * Takes the reports of the batch in their order and answers when they are in the journal, where they outlive
+   * the process; a loss of power may take the newest back, and the position with them. One whose id was taken
    * before has no effect. RESOURCE_EXHAUSTED: nothing was taken, send it again later.
    */
   learn: handleUnaryCall<LearnRequest, LearnReply>;
