@@ -154,7 +154,7 @@ function sendBadHeaders(
 function sendBadFrame(connection: HostileConnection, random: RandomSource): void {
   const streams = connection.openStreams;
   const stream = streams.length > 0 && !random.oneIn(4) ? random.pick(streams) : random.below(2 ** 31);
-  switch (random.below(10)) {
+  switch (random.below(11)) {
     case 0:
       // Opened and taken back at once, many times.
       for (let count = 0; count < 50; count += 1) {
@@ -188,9 +188,19 @@ function sendBadFrame(connection: HostileConnection, random: RandomSource): void
     case 8:
       connection.frame(FRAME.goAway, 0, 0, random.bytes(8 + random.below(20)));
       break;
+    case 9:
+      sendHalfTrailers(connection);
+      break;
     default:
       connection.frame(random.below(256), random.below(256), stream, random.bytes(random.below(200)));
   }
+}
+
+/** They never come to their end: whatever the connection sends next breaks it. */
+function sendHalfTrailers(connection: HostileConnection): void {
+  const stream = connection.nextStream();
+  connection.frame(FRAME.headers, END_HEADERS, stream, encode(headersFor('/idl.HealthService/GetId')));
+  connection.frame(FRAME.headers, END_STREAM, stream, encode([['half', 'x'.repeat(100)]]));
 }
 
 /** Not HTTP/2 at all any more. */
