@@ -2,7 +2,7 @@ import type { CheckpointCounts } from './checkpoint/checkpoint-store.js';
 import type { DeliveryCounts } from './delivery/deliverer.js';
 import type { LogReaderCounts } from './log-reader.js';
 import type { SourceLogs } from './sources/source-logs.js';
-import { addCounts } from './sources/source-logs.js';
+import { addCounts } from './sources/sum-counts.js';
 import type { SpoolCounts } from './spool/spool-entry.js';
 
 /** What one source has come to since the start. Bytes and lines are those of its logs. */

@@ -5,6 +5,7 @@ import { every } from '../runtime/clock.js';
 import { HviewError } from '../runtime/errors.js';
 import { Lifecycle } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
+import type { AgentCondition } from './agent-condition.js';
 import type { AgentCounts } from './agent-counts.js';
 import { sourceCountsOf } from './agent-counts.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
@@ -13,7 +14,7 @@ import { RENEW_LOCK_MS, lockState } from './checkpoint/state-lock.js';
 import { Deliverer } from './delivery/deliverer.js';
 import type { DelivererOptions } from './delivery/deliverer.js';
 import type { Finding } from './finding.js';
-import type { LogStanding } from './log-reader.js';
+import type { LogStanding } from './log-standing.js';
 import { openLogsLimit } from './sources/open-limit.js';
 import { loadRules } from './sources/open-source.js';
 import type { OpenedSource } from './sources/opened-source.js';
@@ -83,6 +84,7 @@ export class Agent {
   #deliverer: Deliverer | null = null;
   #rulesReloaded = 0;
   #reloadsFailed = 0;
+  #isLockRenewed = true;
   #saving: Promise<void> = Promise.resolve();
   #isSaving = false;
 
@@ -170,6 +172,23 @@ export class Agent {
     };
   }
 
+  /** What its health is judged by. */
+  async condition(): Promise<AgentCondition> {
+    const delivery = this.#deliverer?.counts() ?? null;
+    return {
+      sources: await Promise.all(this.#sources.map(({ logs }) => logs.work())),
+      isStateWritable: this.#isLockRenewed && this.#checkpoints?.isFailing !== true,
+      spool: this.#spool?.condition() ?? null,
+      delivery:
+        delivery === null
+          ? null
+          : {
+              done: Object.values(delivery.outcomes).reduce((sum, count) => sum + count, delivery.retries),
+              awaySinceMs: delivery.awaySinceMs,
+            },
+    };
+  }
+
   /** How far each open log is, of `limit` logs a source at most. */
   async standings(limit: number): Promise<readonly SourceStanding[]> {
     return Promise.all(
@@ -182,7 +201,9 @@ export class Agent {
     if (stateFolder !== null) {
       const lock = await lockState(stateFolder);
       this.#lifecycle.onStop('the lock of the state folder', () => lock.release());
-      const renewal = every(clock, RENEW_LOCK_MS, () => void lock.renew());
+      const renewal = every(clock, RENEW_LOCK_MS, () => {
+        void lock.renew().then((isRenewed) => (this.#isLockRenewed = isRenewed));
+      });
       this.#lifecycle.onStop('the renewal of the lock', () => renewal.cancel());
       this.#checkpoints = await CheckpointStore.open({
         folder: join(stateFolder, 'checkpoints'),

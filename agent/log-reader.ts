@@ -4,6 +4,8 @@ import type { Clock, Timer } from '../runtime/clock.js';
 import type { Logger } from '../runtime/logger.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
 import type { Finding } from './finding.js';
+import type { LogStanding, LogWork } from './log-standing.js';
+import { LogTrouble } from './log-trouble.js';
 import type { ParseEpisode } from './parse-health.js';
 import type { PipelineCounts, PipelineFile } from './pipeline.js';
 import { Pipeline } from './pipeline.js';
@@ -60,24 +62,6 @@ export interface LogReaderCounts extends PipelineCounts, ByteSourceCounts {
 /** How long a record whose meaning depends on its continuation lines waits for them, milliseconds. */
 const CONTINUATION_WAIT_MS = 50;
 
-/** A lasting problem is told every five minutes; one that is not told again is over, milliseconds. */
-const TROUBLE_STANDS_MS = 330_000;
-
-/** How far the reading of a log is. */
-export interface LogStanding {
-  readonly path: string;
-  /** Of the newest file of the log. */
-  readonly sizeBytes: number;
-  /** Up to where that file was dealt with. */
-  readonly offsetBytes: number;
-  /** Not dealt with yet, rotated files that are still read among them. */
-  readonly behindBytes: number;
-  /** Since when nothing has come, milliseconds. */
-  readonly quietMs: number;
-  /** Why it cannot be read, and for how long by now, milliseconds; null: it can. */
-  readonly trouble: { readonly message: string; readonly forMs: number } | null;
-}
-
 /** So many records, and no other, of which nobody knows who wrote them: that does not come right by itself. */
 const ANONYMOUS_RECORDS = 20;
 
@@ -90,9 +74,13 @@ export class LogReader implements ByteSourceHandlers {
   readonly #pipeline: Pipeline;
   readonly #source: ByteSource;
   readonly #regions: LineRegions;
+  readonly #trouble: LogTrouble;
   readonly #files = new Map<FollowedFile, PipelineFile>();
+  /** Up to where files were read, whatever became of it. */
+  readonly #readTo = new WeakMap<FollowedFile, number>();
   #flushTimer: Timer | null = null;
   #delivering: Promise<void> | null = null;
+  #handedOver = 0;
   /** What waits for the next moment at rest. */
   readonly #onRest: (() => void)[] = [];
   /** Where the files were left when the source was stopped, oldest first. */
@@ -102,8 +90,6 @@ export class LogReader implements ByteSourceHandlers {
   #isCaughtUp = false;
   /** By the monotonic clock. */
   #activeAtMs: number;
-  #trouble: { readonly message: string; readonly sinceMs: number; readonly toldMs: number } | null = null;
-
   #toldUnknownObserver = false;
 
   constructor(options: LogReaderOptions) {
@@ -120,6 +106,7 @@ export class LogReader implements ByteSourceHandlers {
     this.#spooled = checkpoint?.spooled ?? 0;
     this.#hasChanged = checkpoint === null;
     this.#activeAtMs = clock.monotonic();
+    this.#trouble = new LogTrouble(clock);
     if (checkpoint !== null && checkpoint.plugin === plugin.name) this.#pipeline.restore(checkpoint.state);
     const resumed = checkpoint === null ? {} : { startAt: checkpoint.files };
     this.#source =
@@ -151,7 +138,7 @@ export class LogReader implements ByteSourceHandlers {
 
   /** Since when nothing has come, milliseconds; 0 while something is unread, still waits or may yet expire. */
   idleMs(): number {
-    const isReading = !this.#isCaughtUp && this.#trouble === null;
+    const isReading = !this.#isCaughtUp && !this.#trouble.wasTold;
     const isBusy = isReading || this.#delivering !== null || this.#pipeline.nextEndMs() !== Infinity;
     return isBusy ? 0 : this.#options.clock.monotonic() - this.#activeAtMs;
   }
@@ -198,7 +185,25 @@ export class LogReader implements ByteSourceHandlers {
       offsetBytes: newest === undefined ? 0 : this.#positionIn(newest),
       behindBytes: await this.behindBytes(),
       quietMs: this.#options.clock.monotonic() - this.#activeAtMs,
-      trouble: this.#standingTrouble(),
+      trouble: this.#trouble.now,
+    };
+  }
+
+  /** Whether it is at work, and on what. What cannot be read is no work. */
+  async work(): Promise<LogWork> {
+    const files = this.#source.openFiles();
+    const trouble = this.#trouble.now;
+    const unread = files.map(async (file) => {
+      const size = await file.size().catch(() => 0);
+      return size > (this.#readTo.get(file) ?? file.startOffset);
+    });
+    const isUnread = (await Promise.all(unread)).includes(true);
+    return {
+      path: this.path,
+      done: this.#source.counts().bytesRead + this.#handedOver,
+      hasWork: this.#delivering !== null || (isUnread && trouble === null),
+      isThere: files.length > 0,
+      troubleMs: trouble?.forMs ?? 0,
     };
   }
 
@@ -224,7 +229,8 @@ export class LogReader implements ByteSourceHandlers {
     this.#hasChanged = true;
     this.#isCaughtUp = false;
     this.#activeAtMs = this.#options.clock.monotonic();
-    this.#trouble = null;
+    this.#readTo.set(chunk.file, chunk.offset + chunk.bytes.length);
+    this.#trouble.end();
     if (chunk.offset === 0) this.#tellOtherEncoding(chunk);
     const lines = this.#linesOf(chunk.file, chunk.offset);
     for (const region of this.#regions.push(chunk)) lines.push(region);
@@ -271,18 +277,8 @@ export class LogReader implements ByteSourceHandlers {
 
   onProblem(problem: Parameters<NonNullable<ByteSourceHandlers['onProblem']>>[0]): void {
     const { code, message, hint } = problem;
-    const nowMs = this.#options.clock.monotonic();
-    const sinceMs = this.#standingTrouble() === null ? nowMs : (this.#trouble?.sinceMs ?? nowMs);
-    this.#trouble = { message, sinceMs, toldMs: nowMs };
+    this.#trouble.tell(message);
     this.#options.logger.warn('the log cannot be read now, trying again', { code, reason: message, hint });
-  }
-
-  /** Null when there is none, or when it was not told again in the time in which a lasting one is. */
-  #standingTrouble(): LogStanding['trouble'] {
-    if (this.#trouble === null) return null;
-    const { message, sinceMs, toldMs } = this.#trouble;
-    const nowMs = this.#options.clock.monotonic();
-    return nowMs - toldMs > TROUBLE_STANDS_MS ? null : { message, forMs: nowMs - sinceMs };
   }
 
   #tellOtherEncoding({ bytes, file }: Chunk): void {
@@ -369,6 +365,7 @@ export class LogReader implements ByteSourceHandlers {
       this.#hasChanged = true;
       for (let batch = findings; batch.length > 0; batch = this.#pipeline.take()) {
         this.#spooled = await this.#options.sink.put(batch);
+        this.#handedOver += batch.length;
       }
     } finally {
       this.#delivering = null;

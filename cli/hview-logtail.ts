@@ -106,7 +106,7 @@ const FLAGS = {
     kind: 'text',
     default: '',
     placeholder: 'host:port',
-    help: 'Where to answer /healthz and /readyz, which say nothing of the logs, to anyone. Without it nowhere.',
+    help: 'Where to answer, to anyone, /healthz (503: start it again) and /readyz (503: why nothing arrives). Without it nowhere.',
   },
   metrics: {
     kind: 'switch',
@@ -242,7 +242,7 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
         const address = parseAddress(values.http, 0);
         port = await startAgentPort({
           address,
-          counts: () => agent.counts(),
+          condition: () => agent.condition(),
           routes: metrics === null ? [] : [metrics.route()],
           clock: systemClock,
           logger,

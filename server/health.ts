@@ -1,4 +1,5 @@
 import type { Clock } from '../runtime/clock.js';
+import { Progress } from '../runtime/progress.js';
 
 /** What health is judged by. */
 export interface HealthSources {
@@ -20,14 +21,14 @@ const REFUSAL_MS = 10_000;
 /** Whether the aggregator is well, by what has happened since it was asked the last time. */
 export class AggregatorHealth {
   readonly #sources: HealthSources;
+  readonly #progress: Progress;
   #seen: ReturnType<HealthSources['journal']>;
-  #movedMs: number;
   #refusedMs = -Infinity;
 
   constructor(sources: HealthSources) {
     this.#sources = sources;
     this.#seen = sources.journal();
-    this.#movedMs = sources.clock.monotonic();
+    this.#progress = new Progress(sources.clock);
   }
 
   /** What only a new start can help against, or null: the journal does not move any more. */
@@ -48,7 +49,7 @@ export class AggregatorHealth {
   }
 
   #failure(): string | null {
-    if (this.#sources.clock.monotonic() - this.#movedMs < STUCK_MS) return null;
+    if (this.#progress.stuckMs < STUCK_MS) return null;
     return `the journal has not moved for a minute; ${this.#seen.waiting} reports wait for it`;
   }
 
@@ -59,8 +60,7 @@ export class AggregatorHealth {
     const now = journal();
     if (now.failures > before.failures) this.#refusedMs = nowMs;
     else if (now.written > before.written) this.#refusedMs = -Infinity;
-    const hasMoved = now.written > before.written || now.failures > before.failures;
-    if (now.waiting === 0 || hasMoved) this.#movedMs = nowMs;
+    this.#progress.look({ done: now.written + now.failures, hasWork: now.waiting > 0 });
     this.#seen = now;
   }
 }

@@ -62,6 +62,11 @@ export class CheckpointStore {
     return new CheckpointStore(options);
   }
 
+  /** The last one that was to be written could not be. */
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
   counts(): CheckpointCounts {
     return { saved: this.#saved, failed: this.#failed, unusable: this.#unusable };
   }

@@ -12,8 +12,8 @@ interface Holder {
 }
 
 export interface StateLock {
-  /** Shows other machines that the holder lives; to be called every `RENEW_LOCK_MS`. */
-  renew(): Promise<void>;
+  /** Shows other machines that the holder lives; to be called every `RENEW_LOCK_MS`. False: it cannot be. */
+  renew(): Promise<boolean>;
   release(): Promise<void>;
 }
 
@@ -67,9 +67,12 @@ export async function lockState(folder: string): Promise<StateLock> {
 
 function lockAt(path: string): StateLock {
   return {
-    renew: async () => {
+    renew: () => {
       const now = new Date();
-      await utimes(path, now, now).catch(() => undefined);
+      return utimes(path, now, now).then(
+        () => true,
+        () => false,
+      );
     },
     release: () => unlink(path).catch(() => undefined),
   };

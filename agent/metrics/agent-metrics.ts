@@ -3,7 +3,7 @@ import type { Sample } from '../../runtime/metrics.js';
 import { Metrics } from '../../runtime/metrics.js';
 import type { AgentCounts, SourceCounts } from '../agent-counts.js';
 import type { SourceStanding } from '../agent.js';
-import type { LogStanding } from '../log-reader.js';
+import type { LogStanding } from '../log-standing.js';
 import type { Finding } from '../finding.js';
 import { FindingCounter } from './finding-counter.js';
 

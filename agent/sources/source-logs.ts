@@ -5,13 +5,15 @@ import type { Logger } from '../../runtime/logger.js';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.js';
 import { LogReader } from '../log-reader.js';
-import type { FindingSink, LogReaderCounts, LogStanding } from '../log-reader.js';
+import type { FindingSink, LogReaderCounts } from '../log-reader.js';
+import type { LogStanding, LogWork } from '../log-standing.js';
 import type { FolderWatches } from '../tail/folder-watches.js';
 import type { ReadBuffers } from '../tail/read-buffers.js';
 import type { FileLook } from './file-look.js';
 import { differs, inGroups, lookAt } from './file-look.js';
 import { LogFinder } from './log-finder.js';
 import type { OpenedSource } from './opened-source.js';
+import { sumOf } from './sum-counts.js';
 
 export interface SourceLogsOptions {
   readonly source: OpenedSource;
@@ -32,6 +34,15 @@ export interface SourceLogsOptions {
   readonly maxOpenLogs: number;
   readonly clock: Clock;
   readonly logger: Logger;
+}
+
+/** What is known of the work on a source's logs. */
+export interface SourceWork {
+  readonly name: string;
+  readonly logs: readonly LogWork[];
+  readonly quietLogs: number;
+  /** How often it was looked for logs; null: that is not done again. */
+  readonly looks: number | null;
 }
 
 /** A log of the source. */
@@ -78,6 +89,7 @@ export class SourceLogs {
   #tending: Promise<void> = Promise.resolve();
   #isTendingDue = false;
   #tendedAtMs = -Infinity;
+  #looks = 0;
   /** There was no room yet for logs that were never open. */
   #areSomeUnread = false;
   #isStopped = false;
@@ -174,6 +186,18 @@ export class SourceLogs {
     );
   }
 
+  /** Of the open logs, those that were closed as they are quiet, and how often it was looked for others. */
+  async work(): Promise<SourceWork> {
+    const logs = await Promise.all(this.#readers().map((reader) => reader.work()));
+    const quiet = [...this.#logs.values()].filter(({ reader, look }) => reader === null && look !== null);
+    return {
+      name: this.name,
+      logs,
+      quietLogs: quiet.length,
+      looks: this.#options.mode === 'once' ? null : this.#looks,
+    };
+  }
+
   #readers(): LogReader[] {
     return [...this.#logs.values()].flatMap(({ reader }) => (reader === null ? [] : [reader]));
   }
@@ -197,6 +221,7 @@ export class SourceLogs {
       this.#isTendingDue = false;
       this.#tendedAtMs = this.#options.clock.monotonic();
       await this.#tend().catch((error: unknown) => (this.#startFailure ??= error));
+      this.#looks += 1;
     });
   }
 
@@ -352,36 +377,5 @@ function newLog(path: string, isNew: boolean): Log {
     look: null,
     isNew,
     goneSinceMs: null,
-  };
-}
-
-function sumOf(all: readonly LogReaderCounts[]): LogReaderCounts {
-  const [first, ...others] = all;
-  if (first === undefined) throw new HviewError('INTERNAL', 'there is nothing to sum up');
-  return others.reduce(addCounts, first);
-}
-
-/** Two logs' counts as one. */
-export function addCounts(a: LogReaderCounts, b: LogReaderCounts): LogReaderCounts {
-  const quiet = new Map(a.quiet);
-  for (const [reason, count] of b.quiet) quiet.set(reason, (quiet.get(reason) ?? 0) + count);
-  return {
-    quiet,
-    lines: a.lines + b.lines,
-    candidates: a.candidates + b.candidates,
-    records: a.records + b.records,
-    continuations: a.continuations + b.continuations,
-    findings: a.findings + b.findings,
-    unparsable: a.unparsable + b.unparsable,
-    parseEpisodes: a.parseEpisodes + b.parseEpisodes,
-    derived: a.derived + b.derived,
-    cutLines: a.cutLines + b.cutLines,
-    bytesRead: a.bytesRead + b.bytesRead,
-    filesOpened: a.filesOpened + b.filesOpened,
-    rotations: a.rotations + b.rotations,
-    truncations: a.truncations + b.truncations,
-    bytesLost: a.bytesLost + b.bytesLost,
-    losses: a.losses + b.losses,
-    holeBytes: a.holeBytes + b.holeBytes,
   };
 }

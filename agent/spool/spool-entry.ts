@@ -49,6 +49,20 @@ export interface SpoolCounts {
   readonly notDurable: number;
 }
 
+/** What may keep a spool from taking more, or for long. */
+export interface SpoolCondition {
+  /** Entries that are not delivered. */
+  readonly waiting: number;
+  /** Of these, those that are in memory alone. */
+  readonly notDurable: number;
+  /** There is a disk and it cannot be written. */
+  readonly isRefused: boolean;
+  /** Whoever brings more has to wait. */
+  readonly isFull: boolean;
+  /** Left out for want of room, since the spool was opened. */
+  readonly dropped: number;
+}
+
 /** What an entry is about: two with the same topic are an older and a newer word on one thing. */
 export function topicOfReport({ observer, subject, observation }: Report): string {
   let topic = `${observer}\n${subject}`;

@@ -68,6 +68,11 @@ export class SpoolWriter {
     return this.#disk !== 'good' && this.#bytes >= this.#options.maxMemoryBytes;
   }
 
+  /** Whether there is a disk and it cannot be written. */
+  get isRefused(): boolean {
+    return this.#disk === 'refuses';
+  }
+
   /** Resolves when this may have changed, or when it is closed. */
   untilRoom(): Promise<void> {
     return new Promise((resolve) => this.#roomWaiters.push(resolve));

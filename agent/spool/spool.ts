@@ -9,7 +9,7 @@ import { encodeEntries } from './record-codec.js';
 import { recover } from './recover.js';
 import { RememberedIds } from './remembered-ids.js';
 import { SegmentFiles } from './segment-files.js';
-import type { SpoolCounts, SpoolDropReason, SpoolEntry, StoredEntry } from './spool-entry.js';
+import type { SpoolCondition, SpoolCounts, SpoolDropReason, SpoolEntry, StoredEntry } from './spool-entry.js';
 import type { Manifest } from './spool-manifest.js';
 import { writeManifest } from './spool-manifest.js';
 import { SpoolWriter } from './spool-writer.js';
@@ -153,6 +153,15 @@ export class Spool {
       damaged: this.#damaged,
       bytesOnDisk: this.#files?.bytesOnDisk ?? 0,
       notDurable: this.#writer.length,
+    };
+  }
+
+  condition(): SpoolCondition {
+    const { middle, worst, newest } = this.#dropped;
+    const { length, isRefused, isFull } = this.#writer;
+    return {
+      ...{ waiting: this.#waiting.entries, notDurable: length, isRefused, isFull },
+      dropped: middle + worst + newest,
     };
   }
 

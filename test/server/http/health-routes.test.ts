@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AggregatorHealth } from '../../../server/health.js';
-import { healthRoutes } from '../../../server/http/health-routes.js';
+import { healthRoutes } from '../../../runtime/health-routes.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
 /** The routes over a journal that a test moves; `ask` gives status and body. */
