@@ -40,6 +40,8 @@ export interface SqlitePersistenceOptions {
   readonly retentionEveryMs?: number;
   /** How long to wait for another program that has locked the database. */
   readonly busyTimeoutMs?: number;
+  /** Called when its thread runs: the engine takes back flags of the whole process when a thread is started. */
+  readonly onThreadStarted?: () => void;
 }
 
 /** As many as the intake remembers. */
@@ -117,7 +119,10 @@ export class SqlitePersistence implements Persistence {
     const worker = new Worker(new URL('./journal-thread.js', import.meta.url), { workerData: settings });
     try {
       await restoreFrom(worker, restorer, {
-        position: (position) => this.#unsaved.begin(position),
+        position: (position) => {
+          this.#options.onThreadStarted?.();
+          this.#unsaved.begin(position);
+        },
         note: (note) => this.#log(note),
       });
     } catch (error) {

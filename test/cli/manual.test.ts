@@ -15,8 +15,8 @@ afterEach(endCommands);
 
 /** What a command tells of itself, with the source that says which flags it has. */
 const MANUALS: readonly [name: CommandName, words: string[], source: string, titles: string[]][] = [
-  ['hview-server', [], 'hview-server.ts', ['Files', 'Signals', 'Exit codes', 'Examples', 'See also']],
-  ['hview-logtail', [], 'hview-logtail.ts', SECTION_TITLES.slice()],
+  ['hview-server', [], 'server-main.ts', ['Files', 'Signals', 'Exit codes', 'Examples', 'See also']],
+  ['hview-logtail', [], 'logtail-main.ts', SECTION_TITLES.slice()],
   ['hview-client', [], 'hview-client.ts', ['Commands', 'Exit codes', 'Examples', 'See also']],
   ['hview-mkrc', [], 'hview-mkrc.ts', ['Exit codes', 'Examples', 'See also']],
   ['hview-logtail', ['check'], 'logtail-commands/check.ts', ['Exit codes', 'Examples', 'See also']],
