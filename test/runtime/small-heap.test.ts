@@ -12,8 +12,8 @@ describe('a heap that is kept small', () => {
     (young) => {
       const bytes = Number(execFileSync(process.execPath, [PROGRAM, String(young)], { encoding: 'utf8' }));
       expect(bytes).toBeGreaterThan(0);
-    // Left alone it is 32 MiB by then; some engines count a little besides.
-    expect(bytes).toBeLessThanOrEqual(2.5 * young * MEBIBYTE);
+      // Left alone it is 32 MiB by then; some engines count a little besides.
+      expect(bytes).toBeLessThanOrEqual(2.5 * young * MEBIBYTE);
     },
   );
 });
