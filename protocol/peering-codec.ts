@@ -11,17 +11,27 @@ import type {
   UncheckedPeerBatch,
 } from './peering-service.js';
 
-/** Of batches that go to several peers. */
-const encodings = new WeakMap<PeerBatch, Buffer>();
+/** Of the same entries for several peers, as long as these entries are in use. */
+const encodings = new WeakMap<
+  PeerBatch['entries'],
+  { readonly batch: PeerBatch; readonly encoded: Buffer }
+>();
 
-/** Encoded once, to however many peers it goes; batches never change. */
+/** Encoded once, to however many peers the same entries go. */
 export function encodePeerBatch(batch: PeerBatch): Buffer {
-  let encoded = encodings.get(batch);
-  if (encoded === undefined) {
-    encoded = Buffer.from(LearnRequest.encode(peerBatchToWire(batch)).finish());
-    encodings.set(batch, encoded);
-  }
+  const known = encodings.get(batch.entries);
+  if (known !== undefined && isSame(known.batch, batch)) return known.encoded;
+  const encoded = Buffer.from(LearnRequest.encode(peerBatchToWire(batch)).finish());
+  encodings.set(batch.entries, { batch, encoded });
   return encoded;
+}
+
+function isSame(a: PeerBatch, b: PeerBatch): boolean {
+  return (
+    a.source === b.source &&
+    a.position?.epoch === b.position?.epoch &&
+    a.position?.sequence === b.position?.sequence
+  );
 }
 
 function peerBatchToWire({ source, position, entries }: PeerBatch): wire.LearnRequest {

@@ -9,7 +9,6 @@ import type { Mode, PeerCounts } from './peer-counts.js';
 import type { PeerLinkOptions, PeerService } from './peer-link.js';
 import { AWAY, MAX_FAILURES, PeerLink } from './peer-link.js';
 import type { RelayLog } from './relay-log.js';
-import { BatchMeasure } from './relay-log.js';
 import type { Subscription } from './subscription-queue.js';
 import { SubscriptionQueue } from './subscription-queue.js';
 
@@ -237,16 +236,9 @@ export class PeerRoute {
   async #sendReports(): Promise<void> {
     const { log, epoch } = this.#options;
     this.#noteLost();
-    const entries: TakenEntry[] = [];
-    const measure = new BatchMeasure();
-    let sequence = this.#cursor;
-    for (let next = log.at(sequence + 1); next !== undefined; next = log.at(sequence + 1)) {
-      if (this.#link.wants(next.entry.report.subject)) {
-        if (!measure.add(next.bytes)) break;
-        entries.push(next.entry);
-      }
-      sequence = next.sequence;
-    }
+    const { entries: all, sequence } = log.batchAfter(this.#cursor);
+    const isWanted = ({ report }: TakenEntry): boolean => this.#link.wants(report.subject);
+    const entries = all.every(isWanted) ? all : all.filter(isWanted);
     this.#giveUp = () => {
       this.#cursor = sequence;
       return entries.length;

@@ -19,6 +19,13 @@ export interface LoggedReport {
   readonly bytes: number;
 }
 
+/** Some of them in a row, as many as go into one call. */
+export interface LoggedBatch {
+  readonly entries: readonly TakenEntry[];
+  /** Of the last of them. */
+  readonly sequence: number;
+}
+
 /** What is dropped at once: moving the rest down costs as much as there is left. */
 const SHARE_DROPPED = 8;
 
@@ -37,6 +44,8 @@ export class RelayLog {
   #start = 0;
   #bytes = 0;
   #end = 0;
+  /** Peers that are up to date all ask for the same. */
+  #lastAsked: (LoggedBatch & { readonly after: number; readonly end: number }) | null = null;
 
   constructor(limits: RelayLogLimits = DEFAULT_RELAY_LOG_LIMITS) {
     this.#limits = limits;
@@ -79,6 +88,22 @@ export class RelayLog {
   at(sequence: number): LoggedReport | undefined {
     const offset = sequence - this.keptAfter - 1;
     return offset < 0 ? undefined : this.#reports[this.#start + offset];
+  }
+
+  /** What follows that sequence: the same object for all who ask for the same, so that it is encoded once. */
+  batchAfter(after: number): LoggedBatch {
+    const last = this.#lastAsked;
+    if (last?.after === after && last.end === this.#end) return last;
+    const entries: TakenEntry[] = [];
+    const measure = new BatchMeasure();
+    let sequence = after;
+    for (let next = this.at(after + 1); next !== undefined; next = this.at(sequence + 1)) {
+      if (!measure.add(next.bytes)) break;
+      entries.push(next.entry);
+      sequence = next.sequence;
+    }
+    this.#lastAsked = { entries, sequence, after, end: this.#end };
+    return this.#lastAsked;
   }
 }
 
