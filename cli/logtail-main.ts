@@ -1,22 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { Agent } from '../agent/agent.js';
 import type { AgentCounts } from '../agent/agent-counts.js';
 import type { AgentMetrics } from '../agent/metrics/agent-metrics.js';
 import { startAgentPort } from '../agent/agent-port.js';
-import type { AgentSecurity } from '../agent/sources/agent-config.js';
-import { loadAgentConfig } from '../agent/sources/agent-config.js';
 import { openSource } from '../agent/sources/open-source.js';
 import type { OpenedSource } from '../agent/sources/opened-source.js';
-import type { SourceSettings } from '../agent/sources/source-settings.js';
-import { SOURCE_DEFAULTS } from '../agent/sources/source-settings.js';
-import { BUNDLED_PLUGINS, loadPlugin } from '../plugins/registry.js';
-import { DEFAULT_PORT, formatAddress, parseAddress } from '../protocol/address.js';
+import { BUNDLED_PLUGINS } from '../plugins/registry.js';
+import { formatAddress, parseAddress } from '../protocol/address.js';
 import { HealthClient } from '../protocol/health-client.js';
 import { timestampToMillis } from '../protocol/model.js';
 import { systemClock } from '../runtime/clock.js';
-import { HviewError, fileError } from '../runtime/errors.js';
-import type { FlagTable, FlagValues } from '../runtime/flags.js';
+import { HviewError } from '../runtime/errors.js';
 import { parseFlags } from '../runtime/flags.js';
 import type { RunningHttpServer } from '../runtime/http-server.js';
 import type { Logger } from '../runtime/logger.js';
@@ -24,101 +17,14 @@ import { createLogger, logLevelFromName } from '../runtime/logger.js';
 import { packageVersion } from '../runtime/package-root.js';
 import { findingToJson, formatFinding } from './finding-format.js';
 import { logtailCommand } from './logtail-commands/logtail-commands.js';
+import type { LogtailValues } from './logtail-flags.js';
+import { LOGTAIL_FLAGS } from './logtail-flags.js';
+import { setupOf } from './logtail-setup.js';
 import { USUAL_EXIT_CODES, formatManual } from './manual.js';
-import { FILTER_FLAG, describePlugin, pluginFlags, pluginNames } from './plugin-flags.js';
+import { describePlugin } from './plugin-flags.js';
 import type { ExitCode } from './run.js';
 import { InfoRequest, runCommand } from './run.js';
-import { CLIENT_SECURITY_FLAGS, clientSecurityOf } from './security-flags.js';
-import { NO_STATE, stateFolder } from './state-folder.js';
-
-const FLAGS = {
-  log: {
-    kind: 'text',
-    default: '',
-    placeholder: 'file',
-    help: 'The log to read, or a glob in quotes for several. Required without -config.',
-  },
-  config: {
-    kind: 'text',
-    default: '',
-    placeholder: 'file',
-    help: 'Configuration (JSON) for several sources, each with its plugin and rules, instead of -log and a plugin.',
-  },
-  server: {
-    kind: 'text',
-    default: `localhost:${DEFAULT_PORT}`,
-    placeholder: 'host:port',
-    help: 'The aggregator to report to.',
-  },
-  ...CLIENT_SECURITY_FLAGS,
-  report: {
-    kind: 'switch',
-    default: true,
-    help: 'Whether to report; -report=false only prints what would be reported, and remembers nothing.',
-  },
-  state: {
-    kind: 'text',
-    default: '',
-    placeholder: 'folder',
-    help:
-      'Where it is kept how far the log was read and what is not delivered yet. Without it a folder for this log ' +
-      `below /var/lib/hview (root) or ~/.local/state/hview; "${NO_STATE}": nowhere.`,
-  },
-  spool_megabytes: {
-    kind: 'number',
-    default: 64,
-    placeholder: 'MB',
-    help: 'How much may wait for an aggregator that is away; beyond it the newest and the worst is kept.',
-  },
-  start: {
-    kind: 'text',
-    default: 'beginning',
-    placeholder: 'beginning|end',
-    help: 'Where to begin in a log that is read for the first time.',
-  },
-  stale: {
-    kind: 'number',
-    default: SOURCE_DEFAULTS.staleSeconds,
-    placeholder: 'seconds',
-    help: 'Skip events older than this; -1: never.',
-  },
-  merge: {
-    kind: 'number',
-    default: SOURCE_DEFAULTS.mergeSeconds,
-    placeholder: 'seconds',
-    help: 'Skip an event that repeats the last one on its subject and context within this time; 0: never.',
-  },
-  once: {
-    kind: 'switch',
-    default: false,
-    help: 'Read to the end of the log, deliver, and exit, instead of following it. Remembers nothing.',
-  },
-  json: { kind: 'switch', default: false, help: 'Print each event as a JSON object on a line of its own.' },
-  tz: {
-    kind: 'text',
-    default: '',
-    placeholder: 'zone',
-    help: "Time zone of the log's time stamps, such as UTC or Europe/Berlin. Without it this machine's.",
-  },
-  http: {
-    kind: 'text',
-    default: '',
-    placeholder: 'host:port',
-    help: 'Where to answer, to anyone, /healthz (503: start it again) and /readyz (503: why nothing arrives). Without it nowhere.',
-  },
-  metrics: {
-    kind: 'switch',
-    default: false,
-    help: 'Answer /metrics at -http too, for Prometheus. It names logs and rules, to anyone who reaches the port.',
-  },
-  log_level: {
-    kind: 'text',
-    default: 'info',
-    placeholder: 'level',
-    help: 'How much the agent says about itself on standard error: debug, info, warn or error.',
-  },
-} as const satisfies FlagTable;
-type Values = FlagValues<typeof FLAGS>;
+import { clientSecurityOf } from './security-flags.js';
 
 const HELP = formatManual({
   name: 'hview-logtail',
@@ -133,7 +39,7 @@ Reads components' logs, turns lines that say something about a component's healt
 observations, prints them and reports them to an aggregator. It remembers how far it has read:
 started again it goes on there, and what was rotated meanwhile is read first. It waits for a log
 that is not there yet and for an aggregator that is away.`,
-  flags: FLAGS,
+  flags: LOGTAIL_FLAGS,
   sections: {
     Commands: `
 check         examine a rule set, or with -config try all that a configuration names
@@ -179,13 +85,11 @@ const HTTP_STOP_LIMIT_MS = 250;
 /** Logs of a source with figures of their own; of the others there are the sums. */
 const LOGS_SHOWN = 200;
 
-const MEGABYTE = 1024 * 1024;
-
 const command = logtailCommand(process.argv.slice(2)) ?? { name: 'hview-logtail', help: HELP, run };
 await runCommand(command);
 
 async function run(words: readonly string[], signal: AbortSignal): Promise<ExitCode> {
-  const { values, given, rest, request } = parseFlags(FLAGS, words);
+  const { values, given, rest, request } = parseFlags(LOGTAIL_FLAGS, words);
   if (request !== null) throw new InfoRequest(request);
   const level = logLevelFromName(values.log_level);
   if (level === undefined)
@@ -201,7 +105,7 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
   const print = values.json ? findingToJson : formatFinding;
   try {
     for (const settings of setup.sources) sources.push(await openSource(settings, logger));
-    const metrics = values.metrics && values.http !== '' ? await agentMetrics(() => agent) : null;
+    const metrics = setup.showsMetrics && setup.http !== '' ? await agentMetrics(() => agent) : null;
     const agent: Agent = new Agent({
       sources,
       mode: values.once ? 'once' : 'follow',
@@ -235,8 +139,8 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
     }
     let port: RunningHttpServer | null = null;
     try {
-      if (values.http !== '') {
-        const address = parseAddress(values.http, 0);
+      if (setup.http !== '') {
+        const address = parseAddress(setup.http, 0);
         port = await startAgentPort({
           address,
           condition: () => agent.condition(),
@@ -265,116 +169,6 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<ExitC
     for (const { plugin } of sources) plugin.close();
   }
   return 0;
-}
-
-/** What the command line, or the configuration that it names, asks for. */
-interface Setup {
-  readonly server: string;
-  readonly state: string | null;
-  readonly spoolBytes: number;
-  readonly security: FlagValues<typeof CLIENT_SECURITY_FLAGS>;
-  readonly sources: readonly SourceSettings[];
-}
-
-async function setupOf(
-  values: Values,
-  given: ReadonlySet<string>,
-  rest: readonly string[],
-  logger: Logger,
-): Promise<Setup> {
-  // An agent that tells nobody, or that is done when it ends, has nothing to remember.
-  const remembers = values.report && !values.once;
-  const spoolBytes = values.spool_megabytes * MEGABYTE;
-  if (values.config === '') {
-    const source = await sourceOf(values, rest);
-    const state = remembers ? stateFolder(values.state, source.logs[0] ?? '', logger) : null;
-    return { server: values.server, state, spoolBytes, security: values, sources: [source] };
-  }
-  const misplaced = ['log', 'start', 'stale', 'merge', 'tz'].find((flag) => given.has(flag));
-  if (misplaced !== undefined || rest.length > 0) {
-    throw new HviewError(
-      'USAGE',
-      `-config says which logs to read and how, not ${misplaced === undefined ? (rest[0] ?? '') : `-${misplaced}`}`,
-    );
-  }
-  const config = loadAgentConfig(readText(values.config), values.config);
-  for (const warning of config.warnings) logger.warn('the configuration has something odd', { warning });
-  const named = given.has('state') ? values.state : (config.state ?? '');
-  return {
-    server: given.has('server') ? values.server : (config.server ?? values.server),
-    state: remembers ? stateFolder(named, resolve(values.config), logger) : null,
-    spoolBytes: given.has('spool_megabytes') ? spoolBytes : (config.spoolBytes ?? spoolBytes),
-    security: securityOf(values, given, config.security),
-    sources: config.sources,
-  };
-}
-
-/** Flags come before the configuration. */
-function securityOf(
-  values: Values,
-  given: ReadonlySet<string>,
-  configured: AgentSecurity,
-): Setup['security'] {
-  const { ca, cert, key, tokenFile, allowsInsecure } = configured;
-  return {
-    tls_ca: given.has('tls_ca') ? values.tls_ca : (ca ?? ''),
-    tls_cert: given.has('tls_cert') ? values.tls_cert : (cert ?? ''),
-    tls_key: given.has('tls_key') ? values.tls_key : (key ?? ''),
-    token_file: given.has('token_file') ? values.token_file : (tokenFile ?? ''),
-    insecure: given.has('insecure') ? values.insecure : allowsInsecure,
-  };
-}
-
-/** The one source of a command line. */
-async function sourceOf(values: Values, words: readonly string[]): Promise<SourceSettings> {
-  if (values.log === '')
-    throw new HviewError('USAGE', 'Log file argument is empty', { hint: 'Name it with -log FILE.' });
-  if (values.start !== 'beginning' && values.start !== 'end')
-    throw new HviewError('USAGE', `flag -start: "${values.start}" is neither beginning nor end`);
-  const [name, ...optionWords] = words;
-  if (name === undefined) throw new HviewError('USAGE', 'no plugin is named', { hint: `${pluginNames()}.` });
-  const factory = await loadPlugin(name);
-  const table = { ...FILTER_FLAG, ...pluginFlags(factory) };
-  const {
-    values: options,
-    given,
-    rest,
-    request,
-  } = parseFlags<FlagTable>({ ...FLAGS, ...table }, optionWords);
-  if (request !== null) throw new InfoRequest(request);
-  const misplaced = [...given].find((flag) => !Object.hasOwn(table, flag));
-  if (misplaced !== undefined) {
-    throw new HviewError('USAGE', `flag -${misplaced} stands after the plugin's name`, {
-      hint: `Put it before ${name}; what follows the name is for the plugin.`,
-    });
-  }
-  if (rest.length > 0) throw new HviewError('USAGE', `unexpected word "${rest[0] ?? ''}" after the plugin`);
-  const filter = String(options['filter']);
-  const log = resolve(values.log);
-  return {
-    ...SOURCE_DEFAULTS,
-    name: 'log',
-    logs: [log],
-    start: values.start,
-    plugin: name,
-    pluginOptions: Object.fromEntries(
-      factory.options.flatMap((option) =>
-        given.has(option.name) ? [[option.name, String(options[option.name])]] : [],
-      ),
-    ),
-    filter: filter === '' ? null : filter,
-    timeZone: values.tz === '' ? null : values.tz,
-    staleSeconds: values.stale,
-    mergeSeconds: values.merge,
-  };
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fileError('CONFIG_INVALID', 'cannot read the configuration', path, error);
-  }
 }
 
 /** Loaded only where it is asked for: an agent that nobody looks at is to stay small. */
@@ -407,7 +201,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function summarize(counts: AgentCounts, values: Values, logger: Logger): void {
+function summarize(counts: AgentCounts, values: LogtailValues, logger: Logger): void {
   logger.info('the agent ends', { counts });
   const undelivered = (counts.spool?.waiting.entries ?? 0) + (counts.delivery?.outcomes['given-up'] ?? 0);
   if (undelivered > 0) logger.warn('findings were not delivered', { undelivered });

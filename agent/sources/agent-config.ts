@@ -4,6 +4,7 @@ import type { JsonNode } from '../../filters/loading/json-source.js';
 import { ObjectReader, ProblemList } from '../../filters/loading/object-reader.js';
 import { describeProblem } from '../../filters/rule-set.js';
 import { HviewError } from '../../runtime/errors.js';
+import { parseAddress } from '../../protocol/address.js';
 import { SYSTEM_ROOTS } from '../../protocol/client-security.js';
 import type { SourceSettings } from './source-settings.js';
 import { SOURCE_DEFAULTS } from './source-settings.js';
@@ -27,6 +28,10 @@ export interface AgentConfig {
   readonly spoolBytes: number | null;
   /** How it shows the aggregator who it is. */
   readonly security: AgentSecurity;
+  /** host:port where its health can be asked for; null: as the command line says. */
+  readonly http: string | null;
+  /** Its figures can be asked for there as well. */
+  readonly showsMetrics: boolean;
   readonly sources: readonly SourceSettings[];
   /** What is odd but does no harm. */
   readonly warnings: readonly string[];
@@ -40,12 +45,14 @@ const AGENT_MEMBERS = [
   'Tls',
   'TokenFile',
   'Insecure',
+  'Http',
   'Stale',
   'Merge',
   'TimeZone',
   'Sources',
 ];
 const TLS_MEMBERS = ['Ca', 'Cert', 'Key'];
+const HTTP_MEMBERS = ['Addr', 'Metrics'];
 const SOURCE_MEMBERS = [
   'Name',
   'Logs',
@@ -120,8 +127,27 @@ function readConfig(
     state: pathOrNull(reader, 'State', folder),
     spoolBytes: spool === null ? null : Math.round(spool.value * MEGABYTE),
     security: readSecurity(reader, folder, problems),
+    ...readHttp(reader, problems),
     sources,
   };
+}
+
+function readHttp(reader: ObjectReader, problems: ProblemList): Pick<AgentConfig, 'http' | 'showsMetrics'> {
+  const node = reader.member('Http', 'object');
+  const http = node === null ? null : ObjectReader.open(node, 'Http', HTTP_MEMBERS, problems);
+  if (node === null || http === null) return { http: null, showsMetrics: false };
+  const address = http.member('Addr', 'string');
+  const showsMetrics = http.flag('Metrics');
+  if (address === null && showsMetrics)
+    http.warn(node, 'Metrics are shown at Addr, which is missing; -http may say it');
+  if (address !== null) {
+    try {
+      parseAddress(address.value, 0);
+    } catch (error) {
+      http.error(address, `Addr: ${HviewError.from(error).message}`);
+    }
+  }
+  return { http: address?.value ?? null, showsMetrics };
 }
 
 function readSecurity(reader: ObjectReader, folder: string, problems: ProblemList): AgentSecurity {

@@ -1,12 +1,25 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { loadAgentConfig } from '../../agent/sources/agent-config.js';
+import { existsSync } from 'node:fs';
+import type { AgentConfig } from '../../agent/sources/agent-config.js';
 import { isGlob } from '../../agent/sources/log-finder.js';
 import { openSource } from '../../agent/sources/open-source.js';
 import type { SourceSettings } from '../../agent/sources/source-settings.js';
-import { HviewError, fileError } from '../../runtime/errors.js';
+import { DEFAULT_PORT } from '../../protocol/address.js';
+import { HviewError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
 import { silentLogger } from '../../runtime/logger.js';
+import { configuredSecurity, readAgentConfig } from '../logtail-setup.js';
 import type { ExitCode } from '../run.js';
+import { clientSecurityOf } from '../security-flags.js';
+
+/** What was found of the configuration as a whole. */
+interface ConfigCheck {
+  readonly path: string;
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+  readonly sources: readonly SourceCheck[];
+  /** An agent would start. */
+  readonly isGood: boolean;
+}
 
 /** What was found of one source. */
 interface SourceCheck {
@@ -25,19 +38,41 @@ export type RulesCheck = (path: string, plugin: SourceSettings['plugin']) => Pro
  * prints what it finds. 0: an agent would start. Throws CONFIG_INVALID when the file itself is wrong.
  */
 export async function checkConfig(path: string, isJson: boolean, checkRules: RulesCheck): Promise<ExitCode> {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fileError('CONFIG_INVALID', 'cannot read the configuration', path, error);
-  }
-  const config = loadAgentConfig(text, path);
+  const config = readAgentConfig(path);
+  const warnings = [...config.warnings];
+  const errors = checkSecurity(config, warnings);
   const sources: SourceCheck[] = [];
   for (const settings of config.sources) sources.push(await checkSource(settings, checkRules));
-  const isGood = sources.every(({ errors }) => errors.length === 0);
+  const isGood = errors.length === 0 && sources.every((source) => source.errors.length === 0);
   const print = isJson ? asJson : asText;
-  process.stdout.write(print(path, config.warnings, sources, isGood));
+  process.stdout.write(print({ path, errors, warnings, sources, isGood }));
   return isGood ? 0 : 1;
+}
+
+/** Whether the certificates, the key and the token can be used, and may be sent; each file counts for itself. */
+function checkSecurity({ server, security }: AgentConfig, warnings: string[]): string[] {
+  const errors: string[] = [];
+  const all = configuredSecurity(security);
+  const tls = { ...all, token_file: '' };
+  const token = { ...all, tls_ca: '', tls_cert: '', tls_key: '' };
+  const attempt = (action: () => void): void => {
+    try {
+      action();
+    } catch (error) {
+      errors.push(describe(error));
+    }
+  };
+  for (const part of [tls, token]) attempt(() => clientSecurityOf(part, warningsInto(warnings))?.close());
+  if (errors.length > 0) return errors;
+  attempt(() => {
+    const whole = clientSecurityOf(all, silentLogger);
+    try {
+      whole?.channel(server ?? `localhost:${DEFAULT_PORT}`);
+    } finally {
+      whole?.close();
+    }
+  });
+  return errors;
 }
 
 async function checkSource(settings: SourceSettings, checkRules: RulesCheck): Promise<SourceCheck> {
@@ -45,38 +80,36 @@ async function checkSource(settings: SourceSettings, checkRules: RulesCheck): Pr
   const warnings: string[] = settings.logs
     .filter((log) => !isGlob(log) && !existsSync(log))
     .map((log) => `${log} is not there yet; the agent would wait for it`);
-  const logger: Logger = {
-    ...silentLogger,
-    warn: (message, fields) => void warnings.push([message, ...Object.values(fields ?? {})].join(': ')),
-  };
   try {
-    const { plugin } = await openSource(settings, logger);
+    const { plugin } = await openSource(settings, warningsInto(warnings));
     plugin.close();
     if (settings.filter !== null) warnings.push(...(await checkRules(settings.filter, settings.plugin)));
   } catch (error) {
-    const { message, hint } = HviewError.from(error);
-    errors.push(hint === undefined ? message : `${message} (${hint})`);
+    errors.push(describe(error));
   }
   const { name, plugin, logs } = settings;
   return { name, plugin, logs, errors, warnings };
 }
 
-function asJson(
-  path: string,
-  warnings: readonly string[],
-  sources: readonly SourceCheck[],
-  isGood: boolean,
-): string {
-  return `${JSON.stringify({ config: path, ok: isGood, warnings, sources })}\n`;
+function warningsInto(warnings: string[]): Logger {
+  return {
+    ...silentLogger,
+    warn: (message, fields) => void warnings.push([message, ...Object.values(fields ?? {})].join(': ')),
+  };
 }
 
-function asText(
-  path: string,
-  warnings: readonly string[],
-  sources: readonly SourceCheck[],
-  isGood: boolean,
-): string {
+function describe(error: unknown): string {
+  const { message, hint } = HviewError.from(error);
+  return hint === undefined ? message : `${message} (${hint})`;
+}
+
+function asJson({ path, errors, warnings, sources, isGood }: ConfigCheck): string {
+  return `${JSON.stringify({ config: path, ok: isGood, errors, warnings, sources })}\n`;
+}
+
+function asText({ path, errors, warnings, sources, isGood }: ConfigCheck): string {
   const lines = [
+    ...errors.map((error) => `error: ${error}`),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...sources.flatMap((source) => [
       `source ${source.name} (${source.plugin}): ${source.errors.length === 0 ? 'good' : 'cannot be used'}`,

@@ -29,7 +29,7 @@ const FLAGS = {
     kind: 'text',
     default: '',
     placeholder: 'file',
-    help: 'Check the configuration of an agent instead: its sources, their plugins and their rules.',
+    help: 'Check the configuration of an agent instead: its sources, their plugins and rules, its certificates and token.',
   },
 } as const satisfies FlagTable;
 

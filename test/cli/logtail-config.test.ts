@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { TestAuthority } from '../support/certificates.js';
 import { endCommands, runCommandLine, startCommandLine } from '../support/spawn-command.js';
 import { startServer } from '../support/started-server.js';
 import { FILTER, LOG, makeZooKeeperFolder, removeFolder } from '../support/zookeeper-files.js';
@@ -86,6 +87,23 @@ describe('an agent with a configuration', () => {
     expect(JSON.parse(line)).toMatchObject({ counts: { sources: [{ name: 'zk', findings: 3 }] } });
   });
 
+  it('answers for its health and shows its figures where the file says, unless the command line says otherwise', async () => {
+    const config = writeConfig({ Server: '127.0.0.1:1', Http: { Addr: '127.0.0.1:0', Metrics: true } });
+    const statusOf = async (words: readonly string[]): Promise<unknown> => {
+      const agent = startCommandLine('hview-logtail', ['-config', config, ...words], { cwd: folder });
+      const [, http = ''] = await agent.waitForOutput(/"http":"([^"]+)"/);
+      if (http === 'none') return http;
+      const answers = ['healthz', 'metrics'].map(
+        async (path) => (await fetch(`http://${http}/${path}`)).status,
+      );
+      return [http.split(':')[0], ...(await Promise.all(answers))];
+    };
+    expect(await statusOf(['-state=state-1'])).toEqual(['127.0.0.1', 200, 200]);
+    expect(await statusOf(['-state=state-2', '-metrics=false'])).toEqual(['127.0.0.1', 200, 404]);
+    expect(await statusOf(['-state=state-3', '-http', '[::1]:0'])).toEqual(['[', 200, 200]);
+    expect(await statusOf(['-state=state-4', '-http='])).toBe('none');
+  });
+
   it.each([
     ['a log beside it', ['-log', 'x.log'], /not -log/],
     ['a plugin beside it', ['zookeeper'], /not zookeeper/],
@@ -118,6 +136,56 @@ describe('checking a configuration', () => {
     const { ok, sources } = JSON.parse(stdout) as { ok: boolean; sources: { errors: string[] }[] };
     expect(ok).toBe(false);
     expect(sources[0]?.errors).toEqual([expect.stringMatching(complaint)]);
+  });
+
+  it('tries certificates, key and token, and names the file that cannot be used', async () => {
+    const authority = await TestAuthority.create();
+    const { cert, key } = await authority.issue('agent');
+    const other = await authority.issue('other');
+    const broken = join(folder, 'broken.pem');
+    writeFileSync(broken, 'no certificate');
+    const token = join(folder, 'token');
+    writeFileSync(token, 'tooshort', { mode: 0o600 });
+    const open = join(folder, 'open-token');
+    writeFileSync(open, '0123456789abcdef0123456789abcdef', { mode: 0o644 });
+    const good = join(folder, 'good-token');
+    writeFileSync(good, '0123456789abcdef0123456789abcdef', { mode: 0o600 });
+    const errorsOf = async (parts: object): Promise<unknown> => {
+      const words = ['check', '-json', '-config', writeConfig(parts)];
+      const { code, stdout } = await runCommandLine('hview-logtail', words, { cwd: folder });
+      const { ok, errors } = JSON.parse(stdout) as { ok: boolean; errors: string[] };
+      return [code, ok, ...errors];
+    };
+    const complaint = (text: string): unknown => expect.stringContaining(text);
+    expect(await errorsOf({ Tls: { Ca: authority.ca, Cert: cert, Key: key }, TokenFile: good })).toEqual([
+      0,
+      true,
+    ]);
+    expect(await errorsOf({ Tls: { Ca: '/nowhere/ca.pem' }, TokenFile: '/nowhere/token' })).toEqual([
+      ...[1, false],
+      complaint('/nowhere/ca.pem'),
+      complaint('/nowhere/token'),
+    ]);
+    expect(await errorsOf({ Tls: { Ca: broken } })).toEqual([
+      1,
+      false,
+      complaint(`${broken} holds no certificate`),
+    ]);
+    expect(await errorsOf({ Tls: { Cert: cert } })).toEqual([1, false, complaint(`${cert} has no key`)]);
+    expect(await errorsOf({ Tls: { Cert: cert, Key: other.key } })).toEqual([
+      ...[1, false],
+      complaint(`${other.key} is not the key of the certificate ${cert}`),
+    ]);
+    expect(await errorsOf({ TokenFile: token })).toEqual([1, false, complaint(`${token} holds no token`)]);
+    expect(await errorsOf({ TokenFile: open })).toEqual([
+      1,
+      false,
+      complaint(`${open} is open to every user`),
+    ]);
+    expect(await errorsOf({ TokenFile: good, Server: 'aggregator:6688' })).toEqual([
+      ...[1, false],
+      complaint('the token would travel in plain text to aggregator:6688'),
+    ]);
   });
 
   it('says what is wrong with the file itself, by line and column', async () => {

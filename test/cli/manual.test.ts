@@ -16,7 +16,7 @@ afterEach(endCommands);
 /** What a command tells of itself, with the source that says which flags it has. */
 const MANUALS: readonly [name: CommandName, words: string[], source: string, titles: string[]][] = [
   ['hview-server', [], 'server-main.ts', ['Files', 'Signals', 'Exit codes', 'Examples', 'See also']],
-  ['hview-logtail', [], 'logtail-main.ts', SECTION_TITLES.slice()],
+  ['hview-logtail', [], 'logtail-flags.ts', SECTION_TITLES.slice()],
   ['hview-client', [], 'hview-client.ts', ['Commands', 'Exit codes', 'Examples', 'See also']],
   ['hview-mkrc', [], 'hview-mkrc.ts', ['Exit codes', 'Examples', 'See also']],
   ['hview-logtail', ['check'], 'logtail-commands/check.ts', ['Exit codes', 'Examples', 'See also']],
@@ -24,9 +24,9 @@ const MANUALS: readonly [name: CommandName, words: string[], source: string, tit
   ['hview-logtail', ['new-plugin'], 'logtail-commands/new-plugin.ts', ['Exit codes', 'Examples', 'See also']],
 ];
 
-/** Names of the flags in the table FLAGS of a source, and in the tables that it takes in. */
+/** Names of the flags in the table of a source, and in the tables that it takes in. */
 function flagsOf(path: string): string[] {
-  return flagsOfTable(path, 'FLAGS');
+  return ['FLAGS', 'LOGTAIL_FLAGS'].flatMap((table) => flagsOfTable(path, table));
 }
 
 function flagsOfTable(path: string, table: string): string[] {

@@ -30,6 +30,25 @@ describe('the configuration of an agent', () => {
     });
   });
 
+  it('says where its health and its figures can be asked for', () => {
+    const http = (Http: object | null): unknown => {
+      const { http: address, showsMetrics, warnings } = load({ Http, Sources: [SOURCE] });
+      return [address, showsMetrics, warnings.length];
+    };
+    expect(http(null)).toEqual([null, false, 0]);
+    expect(http({ Addr: 'localhost:6681' })).toEqual(['localhost:6681', false, 0]);
+    expect(http({ addr: ':6681', METRICS: true })).toEqual([':6681', true, 0]);
+    // The command line may say where.
+    expect(http({ Metrics: true })).toEqual([null, true, 1]);
+    const wrong = (Http: unknown): string[] => complaints({ Http, Sources: [SOURCE] });
+    expect(wrong('localhost:6681')).toEqual([
+      expect.stringContaining('Http has to be an object, not a string'),
+    ]);
+    expect(wrong({ Addr: 6681 })).toEqual([expect.stringContaining('Http: Addr has to be a string')]);
+    expect(wrong({ Addr: 'localhost:port' })).toEqual([expect.stringContaining('localhost:port')]);
+    expect(wrong({ Metrics: 'yes' })).toEqual([expect.stringContaining('Metrics has to be true or false')]);
+  });
+
   it('gives each source what it says and else what the file says for all', () => {
     const { server, state, spoolBytes, sources, warnings } = load({
       Server: 'aggregator:6688',
