@@ -143,16 +143,19 @@ export class SegmentFiles {
     this.#active ??= await this.#create(begin);
     const { segment, handle } = this.#active;
     if (isNew) parts.unshift(encodeHead(begin));
-    const bytes = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+    let end = segment.length;
     try {
-      await writeAll(handle, bytes, segment.length);
+      for (const piece of joinNeighbours(parts)) {
+        await writeAll(handle, piece, end);
+        end += piece.length;
+      }
       await handle.datasync();
       if (isNew) await syncFolder(this.#folder);
     } catch (error) {
       await this.#abandon();
       throw error;
     }
-    segment.length += bytes.length;
+    segment.length = end;
     segment.last = last;
     for (const [source, sequence] of sources) segment.sources.set(source, sequence);
     this.#lastWritten = last;
@@ -236,23 +239,19 @@ export class SegmentFiles {
 
   /**
    * Puts one file in the place of neighbours; `records` speak of every sequence from the first of the
-   * first to the last of the last. The new file is complete before it takes the name of the first;
+   * first to the last of the last, and are not needed any more when it resolves. The new file is complete before it takes the name of the first;
    * should the others outlive a crash, all they say stands before them already.
    */
-  async replace(
-    group: readonly Segment[],
-    records: readonly Buffer[],
-    sources: Map<string, number>,
-  ): Promise<void> {
+  async replace(group: readonly Segment[], records: Buffer, sources: Map<string, number>): Promise<void> {
     const [head] = group;
     const tail = group.at(-1);
     if (head === undefined || tail === undefined) return;
-    const bytes = Buffer.concat([encodeHead(head.first), ...records]);
     const temporary = `${head.path}${TEMPORARY}`;
     try {
       const handle = await open(temporary, 'w', 0o600);
       try {
-        await writeAll(handle, bytes, 0);
+        await writeAll(handle, encodeHead(head.first), 0);
+        await writeAll(handle, records, HEAD_BYTES);
         await handle.sync();
       } finally {
         await handle.close();
@@ -262,7 +261,7 @@ export class SegmentFiles {
       await removeFile(temporary);
       throw error;
     }
-    const segment: Segment = { ...head, last: tail.last, length: bytes.length, sources };
+    const segment: Segment = { ...head, last: tail.last, length: HEAD_BYTES + records.length, sources };
     this.#segments.splice(this.#segments.indexOf(head), group.length, segment);
     this.#place = null;
     await syncFolder(this.#folder);
@@ -330,6 +329,20 @@ function isLeftOver(name: string): boolean {
 /** What cannot be deleted is deleted after the next start: nothing new is in it. */
 function removeFile(path: string): Promise<void> {
   return unlink(path).catch(() => undefined);
+}
+
+/** Records that stand side by side in memory as one piece, so that nothing has to be copied to be written. */
+function joinNeighbours(parts: readonly Buffer[]): Buffer[] {
+  const pieces: Buffer[] = [];
+  let begin = 0;
+  parts.forEach((part, index) => {
+    const next = parts[index + 1];
+    if (next?.buffer === part.buffer && next.byteOffset === part.byteOffset + part.length) return;
+    const { byteOffset = 0 } = parts[begin] ?? {};
+    pieces.push(Buffer.from(part.buffer, byteOffset, part.byteOffset + part.length - byteOffset));
+    begin = index + 1;
+  });
+  return pieces;
 }
 
 async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {

@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import { open, readFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 
@@ -59,19 +60,32 @@ export function readSegment(path: string): Promise<Buffer> {
   return readFile(path);
 }
 
+/** The file's first bytes, as many as fit into `buffer` or are there. */
+export async function readStart(path: string, buffer: Buffer): Promise<Buffer> {
+  const handle = await open(path, 'r');
+  try {
+    return await fill(handle, buffer, 0);
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Bytes `start` to `end` of a file; fewer when it ends before. */
 export async function readRange(path: string, start: number, end: number): Promise<Buffer> {
   const handle = await open(path, 'r');
   try {
-    const buffer = Buffer.allocUnsafe(end - start);
-    let filled = 0;
-    while (filled < buffer.length) {
-      const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, start + filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    return buffer.subarray(0, filled);
+    return await fill(handle, Buffer.allocUnsafe(end - start), start);
   } finally {
     await handle.close();
   }
+}
+
+async function fill(handle: FileHandle, buffer: Buffer, start: number): Promise<Buffer> {
+  let filled = 0;
+  while (filled < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, start + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
 }
