@@ -26,6 +26,26 @@ interface Panel {
   readonly targets?: readonly { readonly expr: string }[];
 }
 
+/** What the dashboard has beyond what the others look at. */
+interface Whole {
+  readonly templating: {
+    readonly list: readonly { readonly name: string; readonly type: string; readonly datasource?: unknown }[];
+  };
+  readonly panels: readonly (Omit<Panel, 'targets'> & {
+    readonly datasource?: unknown;
+    readonly fieldConfig?: { readonly defaults: { readonly unit?: string } };
+    readonly panels?: readonly Panel[];
+    readonly targets?: readonly {
+      readonly expr: string;
+      readonly refId: string;
+      readonly datasource?: unknown;
+    }[];
+  })[];
+}
+
+/** Of those that Grafana knows, the ones that fit here. */
+const UNITS: ReadonlySet<string> = new Set(['short', 's', 'bytes', 'Bps', 'reqps', 'percentunit']);
+
 interface Rules {
   readonly groups: readonly {
     readonly rules: readonly { readonly alert: string; readonly expr: string }[];
@@ -35,6 +55,7 @@ interface Rules {
 const read = (name: string): string => readFileSync(join(FOLDER, name), 'utf8');
 const rules = (parse(read('hview-rules.yml')) as Rules).groups.flatMap((group) => group.rules);
 const dashboard = JSON.parse(read('hview-dashboard.json')) as { readonly panels: readonly Panel[] };
+const whole = JSON.parse(read('hview-dashboard.json')) as Whole;
 const expressions = [
   ...rules.map(({ expr }) => expr),
   ...dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
@@ -64,7 +85,7 @@ async function exportedMetrics(): Promise<ReadonlySet<string>> {
 describe('the rules and the dashboard', () => {
   it('speak only of metrics that there are', async () => {
     const named = expressions.flatMap((text) =>
-      [...text.matchAll(/\b(?:hview|nodejs|process)_\w+/g)].map(([name]) => name.replace(/_bucket$/, '')),
+      [...text.matchAll(/\b(?:hview|nodejs|process)_\w+/g)].map(([name]) => name.replace(/_(?:bucket|count|sum)$/, '')),
     );
     expect(named.length).toBeGreaterThan(30);
     const exported = await exportedMetrics();
@@ -97,6 +118,54 @@ describe('the rules and the dashboard', () => {
           expect(x).toBeLessThan(24);
         }
       }
+    }
+  });
+});
+
+describe('the dashboard', () => {
+  it('is one that Grafana imports', () => {
+    expect(whole).toMatchObject({
+      uid: expect.stringMatching(/^[\w-]{1,40}$/),
+      title: expect.stringMatching(/./),
+      // Of Grafana 10; newer ones carry it over.
+      schemaVersion: 38,
+      time: { from: expect.stringMatching(/^now-/), to: 'now' },
+    });
+    // The number of a dashboard is its database's to give.
+    expect(whole).not.toHaveProperty('id');
+  });
+
+  it('asks for the data source, and every panel and variable uses the one that was chosen', () => {
+    const chosen = { type: 'prometheus', uid: '${datasource}' };
+    const [first, ...others] = whole.templating.list;
+    expect(first).toMatchObject({ name: 'datasource', type: 'datasource', query: 'prometheus' });
+    expect(others.map(({ type, datasource }) => [type, datasource])).toEqual(
+      others.map(() => ['query', chosen]),
+    );
+    for (const { title, type, datasource, targets = [] } of whole.panels) {
+      const used = [datasource, ...targets.map((target) => target.datasource)];
+      expect([title, ...used]).toEqual([title, ...used.map(() => (type === 'row' ? undefined : chosen))]);
+    }
+  });
+
+  it('uses variables that there are, and tells queries of a panel apart', () => {
+    const variables = ['__rate_interval', ...whole.templating.list.map(({ name }) => name)];
+    for (const { title, targets = [] } of whole.panels) {
+      const used = targets.flatMap(({ expr }) => [...expr.matchAll(/\$(\w+)/g)].map(([, name]) => name ?? ''));
+      expect([title, used.filter((name) => !variables.includes(name))]).toEqual([title, []]);
+      expect([title, new Set(targets.map(({ refId }) => refId)).size]).toEqual([title, targets.length]);
+    }
+  });
+
+  it('has panels of kinds that come with Grafana, with a unit, a query and room; open rows hold none', () => {
+    for (const { title, type, fieldConfig, targets = [], panels, gridPos } of whole.panels) {
+      if (type === 'row') {
+        expect([title, targets, panels, gridPos.w, gridPos.h]).toEqual([title, [], [], 24, 1]);
+        continue;
+      }
+      expect([title, ['stat', 'timeseries'].includes(type), targets.length > 0]).toEqual([title, true, true]);
+      expect([title, UNITS.has(fieldConfig?.defaults.unit ?? '')]).toEqual([title, true]);
+      expect([title, gridPos.w >= 4 && gridPos.h >= 4]).toEqual([title, true]);
     }
   });
 });
