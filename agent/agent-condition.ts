@@ -4,6 +4,8 @@ import type { SpoolCondition } from './spool/spool-entry.js';
 /** What the health of an agent is judged by. */
 export interface AgentCondition {
   readonly sources: readonly SourceWork[];
+  /** Whether no other agent can take the state folder meanwhile. */
+  readonly holdsLock: boolean;
   /** Whether the state folder takes what is to be remembered. */
   readonly isStateWritable: boolean;
   /** Null: findings go nowhere. */

@@ -107,7 +107,7 @@ export class AgentHealth implements Health {
     return found;
   }
 
-  #obstacles({ sources, isStateWritable, spool, delivery }: AgentCondition): string[] {
+  #obstacles({ sources, holdsLock, isStateWritable, spool, delivery }: AgentCondition): string[] {
     const { clock } = this.#options;
     const found: string[] = [];
     const missing = sources.filter(
@@ -118,6 +118,7 @@ export class AgentHealth implements Health {
       const unreadable = logs.filter(({ troubleMs }) => troubleMs >= UNREADABLE_MS).length;
       if (unreadable > 0) found.push(`${logCount(unreadable)} of ${name} cannot be read`);
     }
+    if (!holdsLock) found.push('the lock of the state folder is gone, or cannot be renewed');
     if (!isStateWritable) found.push('the state folder cannot be written');
     if (spool !== null) found.push(...this.#obstaclesOf(spool));
     const awaySinceMs = delivery?.awaySinceMs ?? null;

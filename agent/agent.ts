@@ -177,7 +177,8 @@ export class Agent {
     const delivery = this.#deliverer?.counts() ?? null;
     return {
       sources: await Promise.all(this.#sources.map(({ logs }) => logs.work())),
-      isStateWritable: this.#isLockRenewed && this.#checkpoints?.isFailing !== true,
+      holdsLock: this.#isLockRenewed,
+      isStateWritable: this.#checkpoints?.isFailing !== true,
       spool: this.#spool?.condition() ?? null,
       delivery:
         delivery === null

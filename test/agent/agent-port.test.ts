@@ -18,6 +18,7 @@ const SOURCE: SourceWork = { name: 'zk', logs: [LOG], quietLogs: 0, looks: null 
 const SPOOL: SpoolCondition = { waiting: 0, notDurable: 0, isRefused: false, isFull: false, dropped: 0 };
 const WELL: AgentCondition = {
   sources: [SOURCE],
+  holdsLock: true,
   isStateWritable: true,
   spool: SPOOL,
   delivery: { done: 7, awaySinceMs: null },
@@ -178,11 +179,12 @@ describe('an agent is not ready', () => {
   it('for everything that is in its way, and says all of it', async () => {
     const { is, ask } = await start();
     is({
+      holdsLock: false,
       isStateWritable: false,
       spool: { ...SPOOL, waiting: 5, notDurable: 4, isRefused: true, isFull: true },
     });
     expect(await ask('/readyz')).toBe(
-      '503 the state folder cannot be written; ' +
+      '503 the lock of the state folder is gone, or cannot be renewed; the state folder cannot be written; ' +
         'the spool cannot be written; 4 observations are in memory alone; the spool is full; reading waits',
     );
   });

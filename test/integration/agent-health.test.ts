@@ -197,7 +197,7 @@ describe('an agent whose log', () => {
       await folders.close();
     });
     const ask = await portOf(clock, async () => ({
-      ...{ isStateWritable: true, spool: null, delivery: null },
+      ...{ holdsLock: true, isStateWritable: true, spool: null, delivery: null },
       sources: [{ ...(await logs.work()), looks: null }],
     }));
     expect(await ask()).toEqual([OK, OK]);

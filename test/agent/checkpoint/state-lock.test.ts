@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { lockState } from '../../../agent/checkpoint/state-lock.js';
@@ -37,6 +37,15 @@ describe('the lock of a state folder', () => {
       await lock.release();
       expect(readdirSync(folder)).toEqual([]);
       await (await lockState(folder)).release();
+    });
+  });
+
+  it('tells, when it is to be renewed, whether it still is there', async () => {
+    await inFolder(async (folder) => {
+      const lock = await lockState(folder);
+      expect(await lock.renew()).toBe(true);
+      unlinkSync(join(folder, 'lock'));
+      expect(await lock.renew()).toBe(false);
     });
   });
 
