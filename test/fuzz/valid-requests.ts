@@ -1,5 +1,6 @@
 import { batchToWire } from '../../protocol/batch-codec.js';
 import { SubmitBatchRequest } from '../../protocol/generated/hview/v1/hview.js';
+import { CompareRequest, GreetRequest, LearnRequest } from '../../protocol/generated/hview/v1/peering.js';
 import { Status as WireStatus } from '../../protocol/generated/idl/health.js';
 import {
   GetViewRequest,
@@ -48,6 +49,14 @@ const batch = batchToWire({
   })),
 });
 
+const position = { epoch: 'fuzz', sequence: 3 };
+const { names, observations } = batch;
+const LEARN = [
+  LearnRequest.encode({ source: 'pano1', position, names, observations, agents: [0, 0, 0] }),
+  // What stands of subjects.
+  LearnRequest.encode({ source: 'pano1', position: undefined, names, observations, agents: [] }),
+];
+
 /** A text as field 1, which many requests consist of. */
 const SUBJECT = ObserveRequest.encode({ subject: 'peer@2' });
 
@@ -68,6 +77,12 @@ const MESSAGES: Readonly<Record<string, readonly { finish(): Uint8Array }[]>> = 
     PingRequest.encode({ source: { id: 'pano1', addr: 'localhost:1' }, time: { seconds: 1, nanos: 1 } }),
   ],
   '/hview.v1.Aggregator/SubmitBatch': [SubmitBatchRequest.encode(batch)],
+  '/hview.v1.Peering/Greet': [GreetRequest.encode({ source: 'pano1', run: 'fuzz', position })],
+  '/hview.v1.Peering/Learn': LEARN,
+  '/hview.v1.Peering/LearnStream': LEARN,
+  '/hview.v1.Peering/Compare': [
+    CompareRequest.encode({ source: 'pano1', subjects: [{ subject: 'peer@7', digest: 7 }] }),
+  ],
 };
 
 /** At least one for each method that there is; for those not named here a text stands in field 1. */
