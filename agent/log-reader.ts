@@ -21,6 +21,7 @@ import type {
 } from './tail/byte-source.js';
 import { FileFollower } from './tail/file-follower.js';
 import type { FileFollowerOptions } from './tail/follower-options.js';
+import { piecesOf } from './tail/line-region.js';
 import { LineRegions } from './tail/line-regions.js';
 import { WholeFileSource } from './tail/whole-file-source.js';
 
@@ -64,6 +65,13 @@ const CONTINUATION_WAIT_MS = 50;
 
 /** So many records, and no other, of which nobody knows who wrote them: that does not come right by itself. */
 const ANONYMOUS_RECORDS = 20;
+
+/**
+ * Where a log is full of findings, some are handed over before more lines are looked at: they take ten times
+ * the memory of their lines. Bytes of lines between two looks, and how many findings may be in hand then.
+ */
+const PIECE_BYTES = 64 * 1024;
+const FINDINGS_IN_HAND = 256;
 
 /**
  * One log: source → splitter → pipeline → sink. Reading waits for the sink, so that the log itself is
@@ -233,7 +241,12 @@ export class LogReader implements ByteSourceHandlers {
     this.#trouble.end();
     if (chunk.offset === 0) this.#tellOtherEncoding(chunk);
     const lines = this.#linesOf(chunk.file, chunk.offset);
-    for (const region of this.#regions.push(chunk)) lines.push(region);
+    for (const region of this.#regions.push(chunk)) {
+      for (const piece of piecesOf(region, PIECE_BYTES)) {
+        lines.push(piece);
+        if (this.#pipeline.waiting >= FINDINGS_IN_HAND) await this.#deliver();
+      }
+    }
     this.#tellUnknownObserver();
     await this.#deliver();
     // Only now: while delivery holds up the reading, the missing lines may stand unread in the log.

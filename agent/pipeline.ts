@@ -141,6 +141,11 @@ export class Pipeline {
     return this.#standing.nextEndMs();
   }
 
+  /** How many findings `take` would give. */
+  get waiting(): number {
+    return this.#out.length;
+  }
+
   /** The findings since the last call, in order. */
   take(): readonly Finding[] {
     const out = this.#out;

@@ -85,7 +85,7 @@ const HTTP_STOP_LIMIT_MS = 250;
 /** Logs of a source with figures of their own; of the others there are the sums. */
 const LOGS_SHOWN = 200;
 
-const command = logtailCommand(process.argv.slice(2)) ?? { name: 'hview-logtail', help: HELP, run };
+const command = (await logtailCommand(process.argv.slice(2))) ?? { name: 'hview-logtail', help: HELP, run };
 await runCommand(command);
 
 async function run(words: readonly string[], signal: AbortSignal): Promise<ExitCode> {

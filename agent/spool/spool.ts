@@ -44,11 +44,11 @@ export const SPOOL_DEFAULTS = {
   // Some 10,000 entries, a few seconds of a very noisy log.
   maxMemoryBytes: 4 * 1024 * 1024,
   // Small enough to be read as a whole, large enough that few are needed.
-  segmentBytes: 1024 * 1024,
+  segmentBytes: 512 * 1024,
 } as const;
 
 /** Entries ready to be handed out without a look at the disk, bytes. */
-const WINDOW_BYTES = 512 * 1024;
+const WINDOW_BYTES = 256 * 1024;
 
 /** The manifest is at most so old, milliseconds: what a crash sends once more. */
 const SAVE_AFTER_MS = 1000;

@@ -19,6 +19,22 @@ export interface LineRegion {
   readonly cutBytes: number;
 }
 
+/** The lines of a region in pieces of up to `maxBytes`, or of one line that is longer. */
+export function* piecesOf(region: LineRegion, maxBytes: number): Generator<LineRegion> {
+  const { bytes, end } = region;
+  let { start, offset } = region;
+  while (end - start > maxBytes) {
+    const whole = bytes.lastIndexOf(LINE_FEED, start + maxBytes - 1) + 1;
+    const next = whole > start ? whole : bytes.indexOf(LINE_FEED, start + maxBytes) + 1;
+    if (next >= end || next === 0) break;
+    const endOffset = offset + next - start;
+    yield { ...region, start, end: next, offset, endOffset };
+    start = next;
+    offset = endOffset;
+  }
+  yield { ...region, start, offset };
+}
+
 /** A line by its place in a region's bytes. */
 export interface LinePlace {
   readonly start: number;
