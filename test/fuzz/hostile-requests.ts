@@ -196,10 +196,13 @@ function sendBadFrame(connection: HostileConnection, random: RandomSource): void
   }
 }
 
-/** They never come to their end: whatever the connection sends next breaks it. */
+/**
+ * They never come to their end: whatever the connection sends next breaks it. On a stream of changes, as
+ * nothing else ends that before the connection itself is ended.
+ */
 function sendHalfTrailers(connection: HostileConnection): void {
   const stream = connection.nextStream();
-  connection.frame(FRAME.headers, END_HEADERS, stream, encode(headersFor('/idl.HealthService/GetId')));
+  connection.frame(FRAME.headers, END_HEADERS, stream, encode(headersFor('/hview.v1.Verdicts/Watch')));
   connection.frame(FRAME.headers, END_STREAM, stream, encode([['half', 'x'.repeat(100)]]));
 }
 
