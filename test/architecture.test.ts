@@ -32,7 +32,7 @@ const ROOMS: Record<string, { rooms: string[]; packages: string[] }> = {
   cli: { rooms: ['runtime', 'protocol', 'filters', 'plugins', 'agent', 'server'], packages: [] },
 };
 
-/** Parts of the aggregator that meet only in aggregator.ts. */
+/** Parts of the aggregator that meet only directly below server/. */
 const SERVER_PARTS = ['store', 'inference', 'relay', 'persistence', 'verdicts', 'alerts'];
 
 interface SourceFile {
