@@ -12,18 +12,29 @@ import { observation, report } from '../support/observations.js';
 const LIMIT_MS = 60_000;
 
 let folder: string;
+/** What a test leaves running. */
+const ends: (() => void | Promise<void>)[] = [];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'hview-burst-'));
 });
 
-afterEach(() => {
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
   rmSync(folder, { recursive: true, force: true });
 });
 
 /** A client that waits as long as the test does. */
 function patientClient({ client }: RunningAggregator): HealthClient {
-  return new HealthClient({ target: client.target, deadlineMs: LIMIT_MS });
+  const patient = new HealthClient({ target: client.target, deadlineMs: LIMIT_MS });
+  ends.push(() => patient.close());
+  return patient;
+}
+
+async function start(databaseFile = ''): Promise<RunningAggregator> {
+  const running = await runAggregator({ databaseFile });
+  ends.push(() => running.stop());
+  return running;
 }
 
 describe('an aggregator with 5,000 reports at once', () => {
@@ -31,7 +42,7 @@ describe('an aggregator with 5,000 reports at once', () => {
     'accepts each, and knows of each after a restart',
     async () => {
       const databaseFile = join(folder, 'hview.db');
-      const before = await runAggregator({ databaseFile });
+      const before = await start(databaseFile);
       const client = patientClient(before);
       const handle = await client.register({ module: 'ZooKeeper', observer: 'peer@1' });
       const said = Array.from({ length: 5000 }, (_, index) =>
@@ -41,12 +52,10 @@ describe('an aggregator with 5,000 reports at once', () => {
       expect(new Set(answers)).toEqual(new Set(['accepted']));
       const panoramas = await client.dumpPanorama();
       expect(panoramas.size).toBe(5000);
-      client.close();
       await before.stop();
 
-      const after = await runAggregator({ databaseFile });
+      const after = await start(databaseFile);
       expect(await after.client.dumpPanorama()).toEqual(panoramas);
-      await after.stop();
     },
     LIMIT_MS,
   );
@@ -54,7 +63,7 @@ describe('an aggregator with 5,000 reports at once', () => {
   it(
     'of one observer on one subject keeps the ten newest, whatever the order',
     async () => {
-      const running = await runAggregator();
+      const running = await start();
       const client = patientClient(running);
       const handle = await client.register({ module: 'ZooKeeper', observer: 'peer@1' });
       // 1999 is coprime to 5000: every second once, in a scattered order.
@@ -71,8 +80,6 @@ describe('an aggregator with 5,000 reports at once', () => {
       expect(observations.map(({ time }) => time.seconds)).toEqual([
         4990, 4991, 4992, 4993, 4994, 4995, 4996, 4997, 4998, 4999,
       ]);
-      client.close();
-      await running.stop();
     },
     LIMIT_MS,
   );

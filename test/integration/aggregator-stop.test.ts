@@ -10,7 +10,7 @@ import { standaloneConfig } from '../../server/config.js';
 import type { Persistence } from '../../server/persistence/persistence.js';
 import { noPersistence } from '../../server/persistence/persistence.js';
 import { SqlitePersistence } from '../../server/persistence/sqlite-persistence.js';
-import { runAggregator } from '../support/aggregators.js';
+import { PLENTY, runAggregator } from '../support/aggregators.js';
 import { openJournal } from '../support/journal-contents.js';
 import { report } from '../support/observations.js';
 
@@ -48,6 +48,7 @@ function recordedPersistence(calls: string[], open = (): Promise<void> => Promis
 
 function aggregatorAt(address: string, persistence: Persistence): Aggregator {
   return new Aggregator({
+    memory: PLENTY,
     config: standaloneConfig('pano0', address),
     persistence,
     clock: systemClock,

@@ -9,7 +9,7 @@ import { silentLogger } from '../../runtime/logger.js';
 import { Aggregator } from '../../server/aggregator.js';
 import { standaloneConfig } from '../../server/config.js';
 import { SqlitePersistence } from '../../server/persistence/sqlite-persistence.js';
-import { runAggregator } from '../support/aggregators.js';
+import { PLENTY, runAggregator } from '../support/aggregators.js';
 import { report } from '../support/observations.js';
 
 let folder: string;
@@ -41,6 +41,7 @@ function lock(): { release(): void } {
 /** An aggregator that does not wait for the lock. */
 async function startImpatient() {
   const aggregator = new Aggregator({
+    memory: PLENTY,
     config: standaloneConfig('pano0', '127.0.0.1:0', file),
     persistence: new SqlitePersistence({ file, logger: silentLogger, busyTimeoutMs: 1 }),
     clock: systemClock,

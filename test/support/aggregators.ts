@@ -1,6 +1,7 @@
 import { HealthClient } from '../../protocol/health-client.js';
 import { systemClock } from '../../runtime/clock.js';
 import { silentLogger } from '../../runtime/logger.js';
+import type { ProcessMemory } from '../../runtime/process-memory.js';
 import type { AggregatorOptions } from '../../server/aggregator-options.js';
 import { Aggregator } from '../../server/aggregator.js';
 import type { AggregatorConfig } from '../../server/config.js';
@@ -15,6 +16,9 @@ export interface RunningAggregator {
   readonly client: HealthClient;
   stop(): Promise<void>;
 }
+
+/** The process of the tests grows with every file of them. */
+export const PLENTY: ProcessMemory = { residentBytes: () => 0, collectGarbage: () => undefined };
 
 /**
  * Starts an aggregator on loopback, on a free port unless the parts say otherwise. Its journal is in the
@@ -31,6 +35,7 @@ export async function runAggregator(
   const { databaseFile: file } = config;
   const aggregator = new Aggregator({
     config,
+    memory: PLENTY,
     ...given,
     persistence: given.persistence ?? journalIn(file),
     clock: systemClock,

@@ -24,7 +24,7 @@ interface Waiter {
 }
 
 /** How long to wait for something before the test fails with what was seen instead. */
-const DEADLINE_MS = 4500;
+const DEADLINE_MS = 30_000;
 
 /** Takes everything a byte source says, cuts it into lines, and lets a test wait for what it expects. */
 export class SourceRecorder implements ByteSourceHandlers {
