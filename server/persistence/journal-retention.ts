@@ -62,12 +62,13 @@ export class JournalRetention {
   /** `monotonicMs` measures how long the step takes. Throws what SQLite throws; then nothing was dropped. */
   step(nowMs: number, monotonicMs: () => number): RetentionStep {
     this.#mark(nowMs);
-    const { covered, last, bytes, aged } = this.#look(nowMs);
+    const { covered, first, last, bytes, aged } = this.#look(nowMs);
     const { maxBytes } = this.#limits;
     this.#isShrinking = maxBytes > 0 && bytes > maxBytes * (this.#isShrinking ? SIZE_LEFT : 1);
-    const wanted = Math.min(this.#isShrinking ? last : aged, last - 1);
+    const surplus = this.#isShrinking ? surplusReports(bytes, maxBytes * SIZE_LEFT, last - first + 1) : 0;
+    const wanted = Math.min(Math.max(first - 1 + surplus, aged), last - 1);
     const startMs = monotonicMs();
-    const reports = this.#dropReports(Math.min(wanted, covered));
+    const reports = this.#dropReports(first, Math.min(wanted, covered));
     const { inferences, isMore } = this.#dropInferences();
     adapt(this.#rows, monotonicMs() - startMs);
     const dropped = { reports, inferences };
@@ -93,21 +94,21 @@ export class JournalRetention {
 
   #look(nowMs: number) {
     const { maxAgeMs } = this.#limits;
-    const [covered, last, bytes, aged] = this.#database
+    const [covered, first, last, bytes, aged] = this.#database
       .prepare(
         `SELECT coalesce((SELECT value FROM journal_state WHERE name = 'covered'), 0),
+           coalesce((SELECT min(id) FROM reports), 0),
            coalesce((SELECT max(id) FROM reports), 0),
            (SELECT (page_count - freelist_count) * page_size
             FROM pragma_page_count, pragma_freelist_count, pragma_page_size),
            coalesce((SELECT report_id FROM journal_marks WHERE at_ms <= ? ORDER BY at_ms DESC LIMIT 1), 0)`,
       )
       .raw(true)
-      .get(maxAgeMs === 0 ? -1 : nowMs - maxAgeMs) as [number, number, number, number];
-    return { covered, last, bytes, aged };
+      .get(maxAgeMs === 0 ? -1 : nowMs - maxAgeMs) as [number, number, number, number, number];
+    return { covered, first, last, bytes, aged };
   }
 
-  #dropReports(bound: number): number {
-    const first = this.#number('SELECT coalesce(min(id), 0) FROM reports');
+  #dropReports(first: number, bound: number): number {
     if (first === 0 || first > bound) return 0;
     return this.#run('DELETE FROM reports WHERE id <= ?', Math.min(bound, first + this.#rows.amount - 1));
   }
@@ -171,6 +172,14 @@ export class JournalRetention {
   #run(statement: string, parameter: number): number {
     return this.#database.prepare(statement).run(parameter).changes;
   }
+}
+
+/**
+ * So many of the oldest reports go before the size is looked at again: their share of what is too much. Nearer to the
+ * limit they are fewer, so that no more history goes than has to.
+ */
+function surplusReports(bytes: number, wantedBytes: number, reports: number): number {
+  return Math.max(ROWS.least, Math.ceil((1 - wantedBytes / bytes) * reports));
 }
 
 function adapt(pace: Pace, tookMs: number): void {
