@@ -29,6 +29,8 @@ export interface FilePosition {
   readonly text: string;
   /** When the file was made, nanoseconds since 1970 UTC, decimal; absent where nobody knows. */
   readonly born?: string;
+  /** The same of its last change, as far as it was noticed. */
+  readonly modified?: string;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface FilePosition {
  * a new generation, although its inode stays.
  */
 export interface FollowedFile {
-  /** Counts up from 1 in the order in which files are to be read. */
+  /** Counts up from 1 in the order in which files were met. */
   readonly generation: number;
   /** The path it was opened by; it may have been renamed since. */
   readonly path: string;
@@ -79,7 +81,7 @@ export type FileEndReason =
 export type Loss =
   /** Cut while bytes were unread. `knownBytes`: those seen to be there; there may have been more. */
   | { readonly kind: 'truncated'; readonly file: FollowedFile; readonly knownBytes: number }
-  /** The file that reading should have gone on in is not there: how much it still held is unknown. */
+  /** The file to go on in is not there, or compressed and damaged: how much it still held is unknown. */
   | { readonly kind: 'missing'; readonly position: FilePosition };
 
 /**

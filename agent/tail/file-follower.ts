@@ -10,6 +10,7 @@ import type {
   ByteSourceCounts,
   ByteSourceHandlers,
   FileEndReason,
+  FilePosition,
   FollowedFile,
 } from './byte-source.js';
 import { ChunkPump } from './chunk-pump.js';
@@ -73,7 +74,7 @@ export class FileFollower implements ByteSource {
     const onProblem = (problem: HviewError) => this.#tell(problem);
     this.#ownsFolders = folders === undefined;
     this.#folders = folders ?? new FolderWatches({ pollMs, usePolling: !useNotifications, onProblem });
-    this.#succession = new Succession({ path: this.#path, maxOpenFiles, onProblem });
+    this.#succession = new Succession({ path: this.#path, maxOpenFiles, clock, onProblem });
     const replace = (file: OpenFile) => this.#succession.restart(file);
     const findCopy = (file: OpenFile) => this.#succession.findCopy(file);
     this.#pump = new ChunkPump({ handlers, buffers, clock, replace, findCopy, onProblem });
@@ -129,9 +130,7 @@ export class FileFollower implements ByteSource {
   async #begin(): Promise<void> {
     const stats = await stat(this.#path, { bigint: true }).catch(() => undefined);
     if (stats !== undefined && !stats.isFile()) throw notAFile(this.#path, stats);
-    const missing = await this.#succession.begin(this.#options.startAt);
-    this.#missingLosses = missing.length;
-    for (const position of missing) this.#handlers.onLoss?.({ kind: 'missing', position });
+    this.#tellMissing(await this.#succession.begin(this.#options.startAt));
     this.#watchedFolder = await folderKey(this.#path);
     await this.#tail.startP();
     this.#tail.watchTarget(this.#succession.target);
@@ -199,10 +198,16 @@ export class FileFollower implements ByteSource {
     file.quietSinceMs = this.#clock.monotonic();
     if (this.#options.lingerMs > 0) await this.#handlers.onFileLeft?.(file);
     else await this.#finish(file);
+    this.#tellMissing(await this.#succession.extendPacked());
     const { lingering } = this.#succession;
     for (let oldest = lingering[0]; lingering.length > this.#options.maxLingering; oldest = lingering[0]) {
       if (oldest !== undefined) await this.#finish(oldest);
     }
+  }
+
+  #tellMissing(positions: readonly FilePosition[]): void {
+    this.#missingLosses += positions.length;
+    for (const position of positions) this.#handlers.onLoss?.({ kind: 'missing', position });
   }
 
   /** Lets go of files that nobody writes to any more. */

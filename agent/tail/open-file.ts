@@ -25,6 +25,19 @@ export type ReadResult =
 const END: ReadResult = { kind: 'end' };
 const TRUNCATED: ReadResult = { kind: 'truncated' };
 
+/** What the bytes of a file are read from: a handle, or something that unpacks on the way. */
+export interface ReadHandle {
+  /** Reads up to `length` bytes at `position` into `buffer` at `offset`; fewer only where the file ends. */
+  read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number }>;
+  stat(options: { readonly bigint: true }): Promise<BigIntStats>;
+  close(): Promise<void>;
+}
+
 /** Opens for reading without ever blocking on a pipe that took the name of a log. */
 export async function openForReading(path: string): Promise<{ handle: FileHandle; stats: BigIntStats }> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -84,7 +97,7 @@ export class OpenFile implements FollowedFile {
   /** When the head was last compared with what it was, by the monotonic clock. */
   headCheckedAtMs = 0;
 
-  readonly #handle: FileHandle;
+  readonly #handle: ReadHandle;
   readonly #firstStats: BigIntStats;
   readonly #head = Buffer.alloc(HEAD_BYTES);
   #headLength = 0;
@@ -100,7 +113,7 @@ export class OpenFile implements FollowedFile {
   /** What `sizeSeen` was when the file last proved to be the same: a later size may be of other text. */
   #sizeProved = 0;
 
-  constructor(handle: FileHandle, stats: BigIntStats, path: string, generation: number) {
+  constructor(handle: ReadHandle, stats: BigIntStats, path: string, generation: number) {
     this.#handle = handle;
     this.generation = generation;
     this.path = path;
@@ -213,16 +226,17 @@ export class OpenFile implements FollowedFile {
   async positionAt(offset: number): Promise<FilePosition> {
     const { text } = this;
     const born = this.bornNs.toString();
+    const modified = this.modifiedNs.toString();
     const { identity } = this;
     try {
       // As it was read: since then the file may have been cut.
       const isAtEnd = offset === this.position && this.#markerLength > 0;
       const before = isAtEnd ? this.#marker.subarray(0, this.#markerLength) : await this.#bytesBefore(offset);
       const marker = fingerprintOf(before);
-      return { identity, offset, marker, text, born };
+      return { identity, offset, marker, text, born, modified };
     } catch {
       // The handle is closed already; identity and offset still say where it was.
-      return { identity, offset, marker: null, text, born };
+      return { identity, offset, marker: null, text, born, modified };
     }
   }
 

@@ -14,6 +14,9 @@ export interface FoundFile {
 
 const COMPRESSED = /\.(?:gz|bz2|xz|zst|zip|lz4|lzma|br|Z)$/;
 
+/** Of these the ones that can be read. */
+const READABLE = /\.(?:gz|zip)$/;
+
 /** What rotation appends: a count, a date, or a word for "the one before". */
 const ROTATED_SUFFIX = /^[._-](?:\d[\dTZ._:@+-]*|old|bak|prev|previous|last)$/i;
 
@@ -24,8 +27,7 @@ const COUNTED = /^[._-](\d{1,4})$/;
 
 /**
  * Whether `name` looks like an older part of the log `base`: `app.log.1`, `app.log-20261122`,
- * `app.log.old`, `app-2026-11-22.log`. Compressed parts are not: their bytes were read before, or can
- * not be read as they are.
+ * `app.log.old`, `app-2026-11-22.log`. Compressed parts are not, see `isPackedName`.
  */
 export function isRotatedName(base: string, name: string): boolean {
   if (name === base) return false;
@@ -33,6 +35,16 @@ export function isRotatedName(base: string, name: string): boolean {
   const { stem, extension } = split(base);
   if (extension === '' || !name.startsWith(stem) || !name.endsWith(extension)) return false;
   return ROTATED_INFIX.test(name.slice(stem.length, name.length - extension.length));
+}
+
+/**
+ * Whether `name` looks like an older part of the log `base` that was compressed: `app.log.1.gz`,
+ * `app.log.2026-11-22.0.zip`, `app-2026-11-22.log.gz`, `app.log.gz`. Nearly always its bytes were read before.
+ */
+export function isPackedName(base: string, name: string): boolean {
+  if (!READABLE.test(name)) return false;
+  const unpacked = name.replace(READABLE, '');
+  return unpacked === base || isRotatedName(base, unpacked);
 }
 
 /** Whether the name is one that compression gives. */

@@ -1,9 +1,12 @@
 import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { Clock } from '../../runtime/clock.js';
 import { HviewError, fileError, systemErrorCode } from '../../runtime/errors.js';
 import type { FilePosition } from './byte-source.js';
 import { findByName, findSiblings } from './find-siblings.js';
 import { OpenFile, openForReading } from './open-file.js';
+import { PackedParts, timesOf } from './packed-parts.js';
+import type { FileTimes, PackedPart } from './packed-parts.js';
 import { compareAge } from './rotated-names.js';
 import type { FoundFile } from './rotated-names.js';
 
@@ -19,6 +22,7 @@ export interface SuccessionOptions {
   readonly path: string;
   /** Files held open for reading at most; the rest of a long backlog is opened as they are finished. */
   readonly maxOpenFiles: number;
+  readonly clock: Clock;
   readonly onProblem: (problem: HviewError) => void;
 }
 
@@ -59,6 +63,12 @@ export class Succession {
   /** Parts beside the log that were there before, or are copies; by device and inode. */
   readonly #ignored = new Map<string, IgnoredFile>();
   readonly #finished = new Map<string, FinishedFile>();
+  readonly #packedParts: PackedParts;
+  /**
+   * Compressed parts that changed after this file are to be read: next, when it is in the chain, or else first of
+   * all. Undefined: there are none.
+   */
+  #packedAfter: OpenFile | FileTimes | undefined;
   #target: string;
   /** What the log's copies hold was read in the log itself before: under this text, see FollowedFile. */
   #copiedText: string | null = null;
@@ -69,6 +79,8 @@ export class Succession {
 
   constructor(options: SuccessionOptions) {
     this.#options = options;
+    const nextGeneration = () => (this.#generation += 1);
+    this.#packedParts = new PackedParts({ ...options, nextGeneration });
     this.#target = options.path;
   }
 
@@ -87,14 +99,19 @@ export class Succession {
     const missing: FilePosition[] = [];
     const seen = await this.#list();
     if (typeof startAt !== 'string') {
-      for (const position of startAt) if (!(await this.#resume(position, seen))) missing.push(position);
+      for (const position of startAt) {
+        if (await this.#resume(position, seen)) continue;
+        if (!(await this.#resumePacked(position, seen))) missing.push(position);
+      }
     }
     const compare = compareAge(basename(this.#target));
-    const last = seen.find(({ key }) => key === this.chain.at(-1)?.key);
+    const lastRead = this.chain.at(-1);
+    const last = lastRead && (seen.find(({ key }) => key === lastRead.key) ?? asFound(lastRead));
     // While the file that was read last has the name, whatever lies beside it is older text or a copy of it.
     const isNewest = last?.path === this.#options.path;
     // Where that file is gone, what was made after it comes next.
-    const lastBornNs = last === undefined ? newestBorn(missing) : 0n;
+    const lost = last === undefined ? newest(missing.map(timesOf)) : undefined;
+    const lastBornNs = lost?.bornNs ?? 0n;
     for (const file of seen) {
       const isBeside = file.path !== this.#options.path;
       const isOlder =
@@ -104,7 +121,9 @@ export class Succession {
       if (isBeside && isOlder) this.#ignore(file);
     }
     if (lastBornNs > 0n) this.#lastBornNs = lastBornNs;
+    if (lost !== undefined && lost.modifiedNs > 0n) this.#packedAfter = lost;
     await this.extend();
+    missing.push(...(await this.extendPacked()));
     const first = this.chain[0];
     if (startAt === 'end' && first !== undefined) await first.seek(await lastLineStart(first));
     return missing;
@@ -134,6 +153,36 @@ export class Succession {
     }
     this.#append(found, seen);
     return found.length;
+  }
+
+  /**
+   * Parts that were compressed while nobody read come right after the one in which reading ended, before all that is
+   * not compressed: opens the next of them when that one is the first of the chain. Resolves to where those begin of
+   * which something is lost.
+   */
+  async extendPacked(): Promise<FilePosition[]> {
+    const after = this.#packedAfter;
+    const isInChain = after instanceof OpenFile;
+    if (after === undefined || (isInChain && after !== this.chain[0])) return [];
+    this.#packedAfter = undefined;
+    const parts: PackedPart[] = [];
+    for await (const part of this.#packedParts.after(this.#target, after)) {
+      // What the chain has is the newest.
+      if (await this.#isInChain(part.file)) {
+        await part.file.close();
+        break;
+      }
+      part.file.text = this.#copiedText ?? part.file.text;
+      parts.push(part);
+      if (parts.length < this.#options.maxOpenFiles) continue;
+      this.#packedAfter = part.file;
+      break;
+    }
+    this.chain.splice(isInChain ? 1 : 0, 0, ...parts.map(({ file }) => file));
+    this.#filesOpened += parts.length;
+    const damaged = parts.filter((part) => !part.isWhole);
+    for (const part of damaged) await this.#tellDamage(part);
+    return Promise.all(damaged.map(({ file }) => file.positionAt(0)));
   }
 
   /** The first of the chain is done with, for now or for good. */
@@ -274,17 +323,56 @@ export class Succession {
       if (this.#isOpen(file.key) || (isBlank && isLikely(file) !== 0)) continue;
       const opened = await this.#openPath(file.path);
       if (opened === undefined) continue;
-      if (await opened.holds(position)) {
-        await opened.seek(position.offset);
-        opened.text = position.text;
-        // The log goes on under its old inode, so that what lies beside it are copies: copy-and-truncate.
-        const isCopied = seen.some(({ path, key }) => path === this.#options.path && key === position.text);
-        if (isCopied && opened.key !== position.text) this.#copiedText = position.text;
-        this.#append([opened], seen);
-        return true;
-      }
-      await opened.close();
+      if (await this.#goOn(opened, position, seen)) return true;
     }
+    return false;
+  }
+
+  /** Whether the file holds `position`, and is read on from there; else it is closed. */
+  async #goOn(opened: OpenFile, position: FilePosition, seen: readonly FoundFile[]): Promise<boolean> {
+    if (!(await opened.holds(position))) {
+      await opened.close();
+      return false;
+    }
+    await opened.seek(position.offset);
+    opened.text = position.text;
+    // The log goes on under its old inode, so that what lies beside it are copies: copy-and-truncate.
+    const isCopied = seen.some(({ path, key }) => path === this.#options.path && key === position.text);
+    if (isCopied && opened.key !== position.text) this.#copiedText = position.text;
+    this.#packedAfter = undefined;
+    this.#append([opened], seen);
+    return true;
+  }
+
+  /** Goes on in a part that was compressed since. Resolves to whether all of it can be read. */
+  async #resumePacked(position: FilePosition, seen: readonly FoundFile[]): Promise<boolean> {
+    for await (const part of this.#packedParts.like(this.#target, position)) {
+      if (!(await this.#goOn(part.file, position, seen))) continue;
+      this.#packedAfter = part.file;
+      if (!part.isWhole) await this.#tellDamage(part);
+      return part.isWhole;
+    }
+    return false;
+  }
+
+  async #tellDamage({ file }: PackedPart): Promise<void> {
+    const bytes = await file.size();
+    this.#options.onProblem(
+      new HviewError(
+        'FILE_UNREADABLE',
+        `${file.path} is damaged or cut short after ${bytes} unpacked bytes`,
+        {
+          hint: 'What stood behind them is lost to hview and counted as a loss.',
+        },
+      ),
+    );
+  }
+
+  /** Whether the chain has the file that this compressed part was made of. */
+  async #isInChain(part: OpenFile): Promise<boolean> {
+    const size = await part.size();
+    for (const file of this.chain)
+      if ((await file.size()) === size && (await part.isCopyOf(file))) return true;
     return false;
   }
 
@@ -304,15 +392,7 @@ export class Succession {
   #append(found: OpenFile[], seen: readonly FoundFile[]): void {
     const listed = new Map(seen.map((file) => [file.key, file]));
     const compare = compareAge(basename(this.#target));
-    const asListed = (file: OpenFile): FoundFile =>
-      listed.get(file.key) ?? {
-        name: basename(file.path),
-        path: file.path,
-        key: file.key,
-        bornNs: file.bornNs,
-        modifiedNs: file.modifiedNs,
-        size: file.position,
-      };
+    const asListed = (file: OpenFile): FoundFile => listed.get(file.key) ?? asFound(file);
     const isNamed = (file: OpenFile) => Number(asListed(file).path === this.#options.path);
     found.sort((a, b) => isNamed(a) - isNamed(b) || compare(asListed(a), asListed(b)));
     this.chain.push(...found);
@@ -327,11 +407,16 @@ export class Succession {
   }
 }
 
-function newestBorn(positions: readonly FilePosition[]): bigint {
-  return positions.reduce((newest, { born = '0' }) => {
-    const bornNs = /^\d+$/.test(born) ? BigInt(born) : 0n;
-    return bornNs > newest ? bornNs : newest;
-  }, 0n);
+/** A file that is open, in place of what a listing without it would tell. */
+function asFound({ path, key, bornNs, modifiedNs, position }: OpenFile): FoundFile {
+  return { name: basename(path), path, key, bornNs, modifiedNs, size: position };
+}
+
+function newest(files: readonly FileTimes[]): FileTimes | undefined {
+  return files.reduce<FileTimes | undefined>(
+    (last, file) => (last === undefined || file.bornNs > last.bornNs ? file : last),
+    undefined,
+  );
 }
 
 /** Where the last line of the file begins if it is not finished, else the end of the file. */

@@ -53,7 +53,7 @@ const HELP = formatManual({
   summary: 'tells what the rules make of a log, or of one line, and why',
   usage: ['[options] LOG PLUGIN [plugin options]', '-line TEXT [options] PLUGIN [plugin options]'],
   description: `
-Reads a whole log of any size (.gz too) without reporting anything, and tells
+Reads a whole log of any size (.gz and .zip too) without reporting anything, and tells
   - how much of it could be read, so that a changed log format is noticed
   - which rules fired, how often, on whom, with a line of each, and which never did
   - which warnings and errors no rule understood, grouped into kinds of messages, so that you see

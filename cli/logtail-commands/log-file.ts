@@ -2,14 +2,15 @@ import { createReadStream, statSync, type ReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { createUnpacker, findPacking } from '../../agent/tail/packing.js';
+import type { Packing } from '../../agent/tail/packing.js';
 import { systemClock } from '../../runtime/clock.js';
 import { HviewError, fileError } from '../../runtime/errors.js';
 
 const PROGRESS_PERIOD_MS = 200;
 
 /**
- * Reads a file, packed with gzip or not, and hands on its bytes piece by piece. Shows on standard
+ * Reads a file, packed with gzip or zip or not, and hands on its bytes piece by piece. Shows on standard
  * error how far it is when that is a terminal. Throws FILE_UNREADABLE.
  */
 export async function readLogFile(
@@ -25,26 +26,25 @@ export async function readLogFile(
     },
   });
   try {
-    const isPacked = await beginsLikeGzip(path);
-    const file = createReadStream(path, { highWaterMark: 256 * 1024 });
+    const packing = await packingOf(path);
+    const file = createReadStream(path, { start: packing?.offset ?? 0, highWaterMark: 256 * 1024 });
     file.on('data', () => progress.show(file));
     sink.resume();
-    if (isPacked) await pipeline(file, createGunzip(), sink, { signal });
-    else await pipeline(file, sink, { signal });
+    if (packing === null) await pipeline(file, sink, { signal });
+    else await pipeline(file, createUnpacker(packing.kind, 'whole'), sink, { signal });
   } catch (error) {
     if (signal.aborted) throw new HviewError('FILE_UNREADABLE', `reading ${path} was broken off`);
+    if (error instanceof HviewError) throw error;
     throw fileError('FILE_UNREADABLE', 'cannot read the log', path, error);
   } finally {
     progress.clear();
   }
 }
 
-/** By its first bytes: rotated logs are called anything. */
-async function beginsLikeGzip(path: string): Promise<boolean> {
+async function packingOf(path: string): Promise<Packing | null> {
   const file = await open(path);
   try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+    return await findPacking(file, path);
   } finally {
     await file.close();
   }

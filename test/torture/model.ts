@@ -5,13 +5,18 @@ import {
   cpSync,
   existsSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
+  utimesSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { Agent } from '../../agent/agent.js';
 import { SOURCE_DEFAULTS } from '../../agent/sources/source-settings.js';
 import { compileRuleSet } from '../../filters/compile.js';
@@ -33,6 +38,8 @@ export type Step =
   | { readonly do: 'restart' }
   /** As kill -9: a new agent goes on from what is on disk at this moment. */
   | { readonly do: 'crash' }
+  /** A restart, or a crash, with all older parts compressed before the new agent begins. */
+  | { readonly do: 'compress'; readonly isCrash: boolean; readonly keepsTimes: boolean }
   | { readonly do: 'aggregator-away' }
   | { readonly do: 'aggregator-back' }
   /** An answer is lost on the way. */
@@ -52,6 +59,14 @@ export const stories: fc.Arbitrary<readonly Step[]> = fc.array(
     { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const) }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('crash' as const) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('compress' as const),
+        isCrash: fc.boolean(),
+        keepsTimes: fc.boolean(),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('aggregator-away' as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('aggregator-back' as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('answer-lost' as const) }) },
@@ -76,6 +91,9 @@ export interface StoryEnd {
 
 /** How long nothing may arrive before what is missing counts as lost, milliseconds. */
 const PATIENCE_MS = 20_000;
+
+/** More than a tick of a file system's clock, milliseconds. */
+const CLOCK_STEP_MS = 10;
 
 const RULES = JSON.stringify({
   FilterTree: [
@@ -110,6 +128,8 @@ class Story {
   #lives = 0;
   #rotations = 0;
   #manner: 'rotate' | 'copy-and-truncate' | null = null;
+  /** Time of the newest compressed part. */
+  #packedAtMs = 0;
   #last = 0;
   /** The rest of a line that was begun. */
   #rest = '';
@@ -131,6 +151,8 @@ class Story {
         if (existsSync(this.#log)) renameSync(this.#log, this.#nextName());
         // The rest of a line goes where its beginning went; it is complete before the writer moves on.
         this.#finishIn(`${this.#log}.${this.#rotations}`);
+        // Files of one tick that count upwards may change places, see agent/README.md.
+        await sleep(systemClock, CLOCK_STEP_MS);
         break;
       case 'copy-and-truncate':
         this.#finishIn(this.#log);
@@ -154,6 +176,16 @@ class Story {
       case 'crash':
         await this.#crash();
         break;
+      case 'compress': {
+        const compress = () => this.#compress('keepsTimes' in step && step.keepsTimes);
+        if ('isCrash' in step && step.isCrash) await this.#crash(compress);
+        else {
+          await this.#agent?.stop(0);
+          await compress();
+          await this.#start();
+        }
+        break;
+      }
       case 'aggregator-away':
         this.#aggregator.always = 'UNREACHABLE';
         break;
@@ -209,8 +241,9 @@ class Story {
   #writePart(): void {
     this.#finishIn(this.#log);
     const line = `seq=${(this.#last += 1)} x\n`;
-    appendFileSync(this.#log, line.slice(0, 3));
-    this.#rest = line.slice(3);
+    // With its number: a cut cannot be noticed when what is written after it is the same as before.
+    appendFileSync(this.#log, line.slice(0, -2));
+    this.#rest = line.slice(-2);
   }
 
   #finishIn(path: string): void {
@@ -255,8 +288,8 @@ class Story {
   }
 
   /** What is on disk now is all that the next agent has; the old one reaches nobody any more. */
-  async #crash(): Promise<void> {
-    const before = this.#agent;
+  async #crash(beforeNext: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+    const crashed = this.#agent;
     this.#lives += 1;
     const state = join(this.#folder, `state-${this.#lives}`);
     // Checkpoints first: a crash never leaves one that covers what the spool lacks.
@@ -264,11 +297,27 @@ class Story {
       const from = join(this.#state, part);
       if (existsSync(from)) cpSync(from, join(state, part), { recursive: true });
     }
-    if (before !== null) this.#dead.push(before);
-    const end = before?.stop(0);
+    if (crashed !== null) this.#dead.push(crashed);
+    const end = crashed?.stop(0);
     this.#state = state;
     await end;
+    await beforeNext();
     await this.#start();
+  }
+
+  /** Older parts, oldest first; the clock of the file system has moved on from one to the next. */
+  async #compress(keepsTimes: boolean): Promise<void> {
+    for (let count = 1; count <= this.#rotations; count += 1) {
+      const part = `${this.#log}.${count}`;
+      if (!existsSync(part)) continue;
+      const { mtimeMs } = statSync(part);
+      writeFileSync(`${part}.gz`, gzipSync(readFileSync(part)));
+      const timeMs = Math.max(mtimeMs, this.#packedAtMs + CLOCK_STEP_MS);
+      if (keepsTimes) utimesSync(`${part}.gz`, timeMs / 1000, timeMs / 1000);
+      else await sleep(systemClock, CLOCK_STEP_MS);
+      this.#packedAtMs = statSync(`${part}.gz`).mtimeMs;
+      rmSync(part);
+    }
   }
 
   /** What happens before a cut was noticed is not promised, see the README. */
