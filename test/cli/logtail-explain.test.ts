@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { endCommands, runCommandLine, type CommandResult } from '../support/spawn-command.js';
+import { zipped } from '../support/zipped.js';
 import { LOG, PLUGIN_WORDS, makeZooKeeperFolder, removeFolder } from '../support/zookeeper-files.js';
 
 // Programs start slowly on a busy machine.
@@ -63,9 +64,12 @@ Warnings and errors that no rule understood: 2 records of 1 kind
     const path = join(folder, 'zookeeper.out');
     writeFileSync(path, LOG + WARNINGS);
     writeFileSync(join(folder, 'packed'), gzipSync(readFileSync(path)));
+    writeFileSync(join(folder, 'archive'), zipped('zookeeper.out', readFileSync(path)));
     const plain = await explain('-json', 'zookeeper.out', ...PLUGIN_WORDS);
     const packed = await explain('-json', 'packed', ...PLUGIN_WORDS);
+    const archived = await explain('-json', 'archive', ...PLUGIN_WORDS);
     expect(packed.stdout).toBe(plain.stdout);
+    expect(archived.stdout).toBe(plain.stdout);
     expect(JSON.parse(plain.stdout)).toMatchObject({
       lines: { lines: 8, records: 6, continuations: 2, unparsable: 1 },
       fired: [{ id: 'entry-1', count: 1, subjects: [{ subject: 'peer@2', count: 1 }] }, {}, {}],

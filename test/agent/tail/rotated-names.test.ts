@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { compareAge, isRotatedName } from '../../../agent/tail/rotated-names.js';
+import { compareAge, isPackedName, isRotatedName } from '../../../agent/tail/rotated-names.js';
 import type { FoundFile } from '../../../agent/tail/rotated-names.js';
 
 describe('isRotatedName', () => {
@@ -42,6 +42,26 @@ describe('isRotatedName', () => {
     expect(isRotatedName('messages', 'mess-1')).toBe(false);
     expect(isRotatedName('.hidden', '.hidden.1')).toBe(true);
   });
+});
+
+describe('isPackedName', () => {
+  it.each([
+    'app.log.gz',
+    'app.log.1.gz',
+    'app.log-20261122.gz',
+    'app.log.2026-11-22.0.zip',
+    'app-2026-11-22-1.log.gz',
+  ])('takes %s for a compressed part of app.log', (name) => {
+    expect(isPackedName('app.log', name)).toBe(true);
+    expect(isRotatedName('app.log', name)).toBe(false);
+  });
+
+  it.each(['app.log', 'app.log.1', 'app.log.1.xz', 'app.log.old.tar.gz', 'other.log.1.gz', 'app.logs.gz'])(
+    'does not take %s for one',
+    (name) => {
+      expect(isPackedName('app.log', name)).toBe(false);
+    },
+  );
 });
 
 describe('compareAge', () => {
