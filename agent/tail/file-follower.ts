@@ -183,7 +183,7 @@ export class FileFollower implements ByteSource {
       const next = chain[1];
       if (next === undefined) return;
       // While the next file is empty the writer may not have moved on yet.
-      const isAwaited = chain.length === 2 && !(await hasUnread(next));
+      const isAwaited = chain.length === 2 && next.position === 0 && !(await hasUnread(next));
       if (isAwaited && !(await this.#isDeletedAndQuiet(file))) return;
       // What was written between the end of the file and the first bytes of the next one.
       file = await this.#pump.drain(file, 'thorough');
@@ -282,7 +282,7 @@ export class FileFollower implements ByteSource {
       const { chain } = this.#succession;
       const last = chain.at(-1);
       if (last?.key === fileKey(stats)) {
-        const hasChanged = last.hasChanged(stats);
+        const hasChanged = last.hasChanged(stats, this.#clock.now());
         if (this.#watchedFolder === undefined) await this.#noteFolder();
         return hasChanged || (wasMissing && chain.length > 1);
       }

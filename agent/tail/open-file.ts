@@ -22,6 +22,9 @@ export type ReadResult =
   /** The bytes that were read before are gone: the file was cut, and perhaps has grown again since. */
   | { readonly kind: 'truncated' };
 
+/** The longest that a file system's clock stands still, milliseconds. */
+const CLOCK_TICK_MS = 20;
+
 const END: ReadResult = { kind: 'end' };
 const TRUNCATED: ReadResult = { kind: 'truncated' };
 
@@ -107,6 +110,8 @@ export class OpenFile implements FollowedFile {
   /** Zeros at the start of a file are a hole, not text. */
   #isInHole = true;
   #modifiedNs: bigint;
+  /** A look that came right after a change: another change in the same tick of the clock would have the same time. */
+  #doubtfulSinceMs = Infinity;
   #positionAtLook = -1;
   #sizeAtLook = -1;
   #sizeSeen: number;
@@ -152,20 +157,29 @@ export class OpenFile implements FollowedFile {
     return this.#handle.stat({ bigint: true });
   }
 
-  /** Takes note of size and time of change; whether there may be something that was not read yet. */
-  hasChanged(stats: BigIntStats): boolean {
+  /**
+   * Takes note of size and time of change, as they were at `nowMs` of the wall clock; whether there may be something
+   * that was not read yet.
+   */
+  hasChanged(stats: BigIntStats, nowMs: number): boolean {
     const size = Number(stats.size);
     this.#sizeSeen = Math.max(this.#sizeSeen, size);
-    const isTouched = stats.mtimeNs !== this.#modifiedNs;
+    // What happened between opening it and now may have the time that it had then.
+    const hasNewTime = stats.mtimeNs !== this.#modifiedNs || this.#sizeAtLook === -1;
+    const isDoubtOver = nowMs - this.#doubtfulSinceMs >= CLOCK_TICK_MS;
+    const isTouched = hasNewTime || isDoubtOver;
     const hasMoved = this.position !== this.#positionAtLook;
     const isResized = size !== this.#sizeAtLook;
     this.#modifiedNs = stats.mtimeNs;
+    if (isTouched) this.#doubtfulSinceMs = Infinity;
+    if (hasNewTime && Math.abs(nowMs - Number(stats.mtimeNs) / 1e6) < CLOCK_TICK_MS)
+      this.#doubtfulSinceMs = nowMs;
     this.#positionAtLook = this.position;
     this.#sizeAtLook = size;
     // What was looked at and read before had its chance: network file systems may tell a wrong size.
     if (!isTouched && !hasMoved && !isResized) return false;
-    // A change that no new bytes explain may be other text of the same length.
-    return size !== this.position || (isTouched && !hasMoved);
+    // A change may be other text of the same length, also after the bytes that were read.
+    return size !== this.position || isTouched;
   }
 
   /** Goes on at `offset`, with the bytes before it as they are now as the marker. To be primed before. */

@@ -308,9 +308,9 @@ export class Succession {
   async #recall(file: OpenFile): Promise<void> {
     const finished = this.#finished.get(file.key);
     if (finished === undefined || finished.bornNs !== file.bornNs) return;
-    if (!(await file.holds(finished.position))) return;
     await file.seek(finished.position.offset);
-    file.text = finished.position.text;
+    if (await file.holds(finished.position)) file.text = finished.position.text;
+    else await file.seek(0);
   }
 
   async #resume(position: FilePosition, seen: readonly FoundFile[]): Promise<boolean> {
@@ -330,11 +330,12 @@ export class Succession {
 
   /** Whether the file holds `position`, and is read on from there; else it is closed. */
   async #goOn(opened: OpenFile, position: FilePosition, seen: readonly FoundFile[]): Promise<boolean> {
+    // In this order: text that takes the place of what was read in the meantime never counts as read.
+    await opened.seek(position.offset);
     if (!(await opened.holds(position))) {
       await opened.close();
       return false;
     }
-    await opened.seek(position.offset);
     opened.text = position.text;
     // The log goes on under its old inode, so that what lies beside it are copies: copy-and-truncate.
     const isCopied = seen.some(({ path, key }) => path === this.#options.path && key === position.text);

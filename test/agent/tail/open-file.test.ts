@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OpenFile, openForReading } from '../../../agent/tail/open-file.js';
 import { inFolder } from '../../support/followed-log.js';
@@ -131,7 +131,7 @@ describe('an open file', () => {
 
   it('says that there is something to read when its size or text may differ, and only once', async () => {
     await withFile('one', async (file, path, read) => {
-      const hasChanged = async () => file.hasChanged(await file.stats());
+      const hasChanged = async () => file.hasChanged(await file.stats(), 0);
       expect(await hasChanged()).toBe(true);
       await read();
       expect(await hasChanged()).toBe(false);
@@ -139,6 +139,32 @@ describe('an open file', () => {
       expect(await hasChanged()).toBe(true);
       // Nobody has read it, and nothing else has happened: a second look would tell nothing new.
       expect(await hasChanged()).toBe(false);
+    });
+  });
+
+  it('looks again after a change that another one may have followed within one tick of the clock', async () => {
+    await withFile('one', async (file, path, read) => {
+      const atMs = 1_700_000_000_000;
+      const stamp = () => utimesSync(path, atMs / 1000, atMs / 1000);
+      stamp();
+      const hasChanged = async (nowMs: number) => file.hasChanged(await file.stats(), nowMs);
+      expect(await hasChanged(atMs + 3)).toBe(true);
+      await read();
+      expect(await hasChanged(atMs + 4)).toBe(false);
+      writeFileSync(path, 'two');
+      stamp();
+      expect(await hasChanged(atMs + 5)).toBe(false);
+      expect(await hasChanged(atMs + 30)).toBe(true);
+      expect(await read()).toBe('truncated');
+      expect(await hasChanged(atMs + 60)).toBe(false);
+    });
+  });
+
+  it('says so when other text of the same length took the place of what was read before the first look', async () => {
+    await withFile('one', async (file, path, read) => {
+      await read();
+      writeFileSync(path, 'two');
+      expect(file.hasChanged(await file.stats(), 0)).toBe(true);
     });
   });
 });
