@@ -38,8 +38,8 @@ export type Step =
   | { readonly do: 'restart' }
   /** As kill -9: a new agent goes on from what is on disk at this moment. */
   | { readonly do: 'crash' }
-  /** A restart, or a crash, with all older parts compressed before the new agent begins. */
-  | { readonly do: 'compress'; readonly isCrash: boolean; readonly keepsTimes: boolean }
+  /** A restart with all older parts compressed before the new agent begins. */
+  | { readonly do: 'compress'; readonly keepsTimes: boolean }
   | { readonly do: 'aggregator-away' }
   | { readonly do: 'aggregator-back' }
   /** An answer is lost on the way. */
@@ -63,7 +63,6 @@ export const stories: fc.Arbitrary<readonly Step[]> = fc.array(
       weight: 2,
       arbitrary: fc.record({
         do: fc.constant('compress' as const),
-        isCrash: fc.boolean(),
         keepsTimes: fc.boolean(),
       }),
     },
@@ -176,16 +175,11 @@ class Story {
       case 'crash':
         await this.#crash();
         break;
-      case 'compress': {
-        const compress = () => this.#compress('keepsTimes' in step && step.keepsTimes);
-        if ('isCrash' in step && step.isCrash) await this.#crash(compress);
-        else {
-          await this.#agent?.stop(0);
-          await compress();
-          await this.#start();
-        }
+      case 'compress':
+        await this.#agent?.stop(0);
+        await this.#compress('keepsTimes' in step && step.keepsTimes);
+        await this.#start();
         break;
-      }
       case 'aggregator-away':
         this.#aggregator.always = 'UNREACHABLE';
         break;
@@ -288,8 +282,8 @@ class Story {
   }
 
   /** What is on disk now is all that the next agent has; the old one reaches nobody any more. */
-  async #crash(beforeNext: () => Promise<void> = () => Promise.resolve()): Promise<void> {
-    const crashed = this.#agent;
+  async #crash(): Promise<void> {
+    const before = this.#agent;
     this.#lives += 1;
     const state = join(this.#folder, `state-${this.#lives}`);
     // Checkpoints first: a crash never leaves one that covers what the spool lacks.
@@ -297,11 +291,10 @@ class Story {
       const from = join(this.#state, part);
       if (existsSync(from)) cpSync(from, join(state, part), { recursive: true });
     }
-    if (crashed !== null) this.#dead.push(crashed);
-    const end = crashed?.stop(0);
+    if (before !== null) this.#dead.push(before);
+    const end = before?.stop(0);
     this.#state = state;
     await end;
-    await beforeNext();
     await this.#start();
   }
 
