@@ -147,8 +147,8 @@ export class ChunkPump {
       for (;;) {
         const result = await this.#read(copy, buffer);
         if (result.kind !== 'bytes' || this.#isStopped) return;
+        file.goOnLike(copy);
         await this.#deliver(file, result.bytes, result.offset);
-        file.position = copy.position;
       }
     } finally {
       await copy.close();

@@ -191,6 +191,12 @@ export class OpenFile implements FollowedFile {
     this.#markerLength = marker.copy(this.#marker);
   }
 
+  /** What was read in `copy`, a copy of it from before it was cut, counts as read in this file. */
+  goOnLike(copy: OpenFile): void {
+    this.position = copy.position;
+    this.#markerLength = copy.#marker.copy(this.#marker, 0, 0, copy.#markerLength);
+  }
+
   /** Takes note of how it begins, so that a cut before the first read is noticed. */
   async prime(): Promise<void> {
     const head = await this.bytesAt(0, HEAD_BYTES);
@@ -246,7 +252,9 @@ export class OpenFile implements FollowedFile {
       // As it was read: since then the file may have been cut.
       const isAtEnd = offset === this.position && this.#markerLength > 0;
       const before = isAtEnd ? this.#marker.subarray(0, this.#markerLength) : await this.#bytesBefore(offset);
-      const marker = fingerprintOf(before);
+      const isWhole = before.length === Math.min(offset, MARKER_BYTES);
+      const isSame = isAtEnd || (isWhole && (await this.isHeadIntact()));
+      const marker = isSame ? fingerprintOf(before) : null;
       return { identity, offset, marker, text, born, modified };
     } catch {
       // The handle is closed already; identity and offset still say where it was.

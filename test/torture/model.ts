@@ -22,6 +22,7 @@ import { SOURCE_DEFAULTS } from '../../agent/sources/source-settings.js';
 import { compileRuleSet } from '../../filters/compile.js';
 import { loadRuleSet } from '../../filters/load-rule-set.js';
 import { sleep, systemClock } from '../../runtime/clock.js';
+import { systemErrorCode } from '../../runtime/errors.js';
 import { silentLogger } from '../../runtime/logger.js';
 import numbered from '../programs/numbered-plugin.js';
 import { FakeAggregator } from '../support/fake-aggregator.js';
@@ -289,7 +290,7 @@ class Story {
     // Checkpoints first: a crash never leaves one that covers what the spool lacks.
     for (const part of ['checkpoints', 'spool']) {
       const from = join(this.#state, part);
-      if (existsSync(from)) cpSync(from, join(state, part), { recursive: true });
+      if (existsSync(from)) copyWhileWritten(from, join(state, part));
     }
     if (before !== null) this.#dead.push(before);
     const end = before?.stop(0);
@@ -338,6 +339,19 @@ class Story {
       else if (systemClock.monotonic() - movedAtMs > PATIENCE_MS) return;
       count = now;
       await sleep(systemClock, 5);
+    }
+  }
+}
+
+/** Begins again when a file that was listed is gone: the folder is being written to. */
+function copyWhileWritten(from: string, to: string): void {
+  for (;;) {
+    try {
+      cpSync(from, to, { recursive: true });
+      return;
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ENOENT') throw error;
+      rmSync(to, { recursive: true, force: true });
     }
   }
 }

@@ -129,6 +129,31 @@ describe('an open file', () => {
     });
   });
 
+  it('has a place that its copy holds, when it was read on there', async () => {
+    await withFile('one', async (file, path, read) => {
+      await read();
+      await withFile('one two', async (copy) => {
+        await copy.seek(3);
+        await copy.read(Buffer.alloc(1000));
+        truncateSync(path, 0);
+        file.goOnLike(copy);
+        expect(await copy.holds(await file.positionAt(7))).toBe(true);
+      });
+    });
+  });
+
+  it('has no marker of other text when it was cut and filled anew below the place', async () => {
+    await withFile('one\ntwo\n', async (file, path, read) => {
+      await file.prime();
+      await read();
+      expect((await file.positionAt(4)).marker).not.toBeNull();
+      for (const text of ['1', 'six\nnew\n']) {
+        writeFileSync(path, text);
+        expect((await file.positionAt(4)).marker).toBeNull();
+      }
+    });
+  });
+
   it('says that there is something to read when its size or text may differ, and only once', async () => {
     await withFile('one', async (file, path, read) => {
       const hasChanged = async () => file.hasChanged(await file.stats(), 0);
