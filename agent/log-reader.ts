@@ -153,7 +153,14 @@ export class LogReader implements ByteSourceHandlers {
 
   /** Whether it is reading the file with this device and inode, `2049:131`, now. */
   reads(key: string): boolean {
-    return this.#source.openFiles().some(({ identity }) => `${identity.device}:${identity.inode}` === key);
+    return this.#source.openFiles().some((file) => keyOf(file) === key);
+  }
+
+  /** Whether nothing is left to read when the log is this file and so long. What cannot be read counts as read. */
+  hasRead(key: string, size: number): boolean {
+    if (this.#trouble.wasTold) return true;
+    const newest = this.#source.openFiles().at(-1);
+    return newest !== undefined && keyOf(newest) === key && this.#readIn(newest) === size;
   }
 
   /** Goes on with other rules from the next line. */
@@ -203,7 +210,7 @@ export class LogReader implements ByteSourceHandlers {
     const trouble = this.#trouble.now;
     const unread = files.map(async (file) => {
       const size = await file.size().catch(() => 0);
-      return size > (this.#readTo.get(file) ?? file.startOffset);
+      return size > this.#readIn(file);
     });
     const isUnread = (await Promise.all(unread)).includes(true);
     return {
@@ -333,6 +340,10 @@ export class LogReader implements ByteSourceHandlers {
     });
   }
 
+  #readIn(file: FollowedFile): number {
+    return this.#readTo.get(file) ?? file.startOffset;
+  }
+
   #positionIn(file: FollowedFile): number {
     return this.#files.get(file)?.position ?? file.startOffset;
   }
@@ -385,4 +396,8 @@ export class LogReader implements ByteSourceHandlers {
       for (const act of this.#onRest.splice(0)) act();
     }
   }
+}
+
+function keyOf({ identity }: FollowedFile): string {
+  return `${identity.device}:${identity.inode}`;
 }

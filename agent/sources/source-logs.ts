@@ -245,7 +245,7 @@ export class SourceLogs {
         .filter(({ idleMs }) => idleMs >= quietMs)
         .sort((a, b) => b.idleMs - a.idleMs)
         .slice(0, wanted.length - room);
-      await inGroups(quiet, ({ log }) => this.#close(log));
+      await inGroups(quiet, ({ log }) => this.#closeQuiet(log));
       room = maxOpenLogs - this.#readers().length;
     }
     await this.#openAll(wanted.slice(0, Math.max(0, room)));
@@ -323,10 +323,17 @@ export class SourceLogs {
     return true;
   }
 
-  async #close(log: Log): Promise<void> {
+  async #closeQuiet(log: Log): Promise<void> {
+    const look = await lookAt(log.path);
+    // Its reader may not have been told yet of what was written in this moment; as a closed log it would look read.
+    if (look === null || log.reader?.hasRead(look.key, Number(look.size)) === true)
+      await this.#close(log, look);
+  }
+
+  /** `look`: what it looked like before. */
+  async #close(log: Log, look: FileLook | null): Promise<void> {
     const { reader } = log;
     if (reader === null) return;
-    const look = await lookAt(log.path);
     await reader.stop();
     await this.#save(log, reader);
     this.#closedCounts.push(reader.counts());
@@ -337,7 +344,7 @@ export class SourceLogs {
 
   /** The log is gone for good: what was read of it stays counted. */
   async #forget(log: Log): Promise<void> {
-    await this.#close(log);
+    await this.#close(log, await lookAt(log.path));
     this.#logs.delete(log.path);
     await this.#options.checkpoints?.remove(this.#keyOf(log));
     this.#options.onForgotten(log.path);
