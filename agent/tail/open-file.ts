@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { HviewError } from '../../runtime/errors.js';
+import { HviewError, fileError } from '../../runtime/errors.js';
 import type { FileIdentity, FilePosition, FollowedFile } from './byte-source.js';
 import { HEAD_BYTES, MARKER_BYTES, fingerprintOf, fits } from './fingerprint.js';
 
@@ -66,6 +66,13 @@ export function notAFile(path: string, stats: BigIntStats): HviewError {
   return new HviewError('FILE_UNREADABLE', `cannot follow ${path}: it is ${kind}`, {
     hint: 'Give the path of a regular file, the log itself.',
   });
+}
+
+/** What went wrong with a log, in plain words: FILE_UNREADABLE unless it is told already. */
+export function unreadableLog(path: string, error: unknown): HviewError {
+  return error instanceof HviewError
+    ? error
+    : fileError('FILE_UNREADABLE', 'cannot read the log', path, error);
 }
 
 /** Device and inode as one key. It names one file only as long as a handle on that file is open. */

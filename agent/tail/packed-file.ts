@@ -27,14 +27,13 @@ const ENDED = { done: true, value: undefined } as const;
 export class PackedFile implements ReadHandle {
   /** How it begins, unpacked, at most 1024 bytes. */
   readonly head: Buffer;
-  /** When what is packed in it was made; the file itself only knows when it was packed. */
-  readonly bornNs: bigint;
   /** Of the packed file. */
   readonly stats: BigIntStats;
   readonly path: string;
 
   readonly #handle: FileHandle;
   readonly #packing: Packing;
+  readonly #bornNs: bigint;
   #size = 0;
   #unpacking: AsyncIterator<Buffer> | undefined;
   #hasEnded = false;
@@ -57,12 +56,12 @@ export class PackedFile implements ReadHandle {
     this.stats = stats;
     this.#packing = packing;
     this.head = head;
-    this.bornNs = bornNs;
+    this.#bornNs = bornNs;
   }
 
   /**
-   * Throws what the file system throws, and FILE_UNREADABLE for what is not packed, or cannot be
-   * unpacked.
+   * `bornNs`: when what is packed in it was made; the file itself only knows when it was packed. Throws what the file
+   * system throws, and FILE_UNREADABLE for what is not packed, or cannot be unpacked.
    */
   static async open(path: string, bornNs: bigint): Promise<PackedFile> {
     const opened = await openForReading(path);
@@ -110,7 +109,7 @@ export class PackedFile implements ReadHandle {
 
   async stat(): Promise<BigIntStats> {
     const stats = await this.#handle.stat({ bigint: true });
-    return Object.assign(stats, { size: BigInt(this.#size), birthtimeNs: this.bornNs });
+    return Object.assign(stats, { size: BigInt(this.#size), birthtimeNs: this.#bornNs });
   }
 
   async close(): Promise<void> {

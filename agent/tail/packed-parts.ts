@@ -1,10 +1,11 @@
 import { sleep } from '../../runtime/clock.js';
 import type { Clock } from '../../runtime/clock.js';
-import { HviewError, fileError, systemErrorCode } from '../../runtime/errors.js';
+import { systemErrorCode } from '../../runtime/errors.js';
+import type { HviewError } from '../../runtime/errors.js';
 import type { FilePosition } from './byte-source.js';
 import { findPackedSiblings } from './find-siblings.js';
 import { fits } from './fingerprint.js';
-import { OpenFile } from './open-file.js';
+import { OpenFile, unreadableLog } from './open-file.js';
 import { PackedFile } from './packed-file.js';
 import type { FoundFile } from './rotated-names.js';
 
@@ -93,11 +94,7 @@ export class PackedParts {
       } catch (error) {
         if (systemErrorCode(error) === 'ENOENT') return undefined;
         if (!this.#isRecent(modifiedNs)) {
-          onProblem(
-            error instanceof HviewError
-              ? error
-              : fileError('FILE_UNREADABLE', 'cannot read the log', path, error),
-          );
+          onProblem(unreadableLog(path, error));
           return undefined;
         }
       }

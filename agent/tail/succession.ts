@@ -1,10 +1,10 @@
 import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Clock } from '../../runtime/clock.js';
-import { HviewError, fileError, systemErrorCode } from '../../runtime/errors.js';
+import { HviewError, systemErrorCode } from '../../runtime/errors.js';
 import type { FilePosition } from './byte-source.js';
 import { findByName, findSiblings } from './find-siblings.js';
-import { OpenFile, openForReading } from './open-file.js';
+import { OpenFile, openForReading, unreadableLog } from './open-file.js';
 import { PackedParts, timesOf } from './packed-parts.js';
 import type { FileTimes, PackedPart } from './packed-parts.js';
 import { compareAge } from './rotated-names.js';
@@ -162,13 +162,13 @@ export class Succession {
    */
   async extendPacked(): Promise<FilePosition[]> {
     const after = this.#packedAfter;
-    const isInChain = after instanceof OpenFile;
-    if (after === undefined || (isInChain && after !== this.chain[0])) return [];
+    const followsFirst = after instanceof OpenFile;
+    if (after === undefined || (followsFirst && after !== this.chain[0])) return [];
     this.#packedAfter = undefined;
     const parts: PackedPart[] = [];
     for await (const part of this.#packedParts.after(this.#target, after)) {
       // What the chain has is the newest.
-      if (await this.#isInChain(part.file)) {
+      if (await this.#isUnpackedInChain(part.file)) {
         await part.file.close();
         break;
       }
@@ -178,7 +178,7 @@ export class Succession {
       this.#packedAfter = part.file;
       break;
     }
-    this.chain.splice(isInChain ? 1 : 0, 0, ...parts.map(({ file }) => file));
+    this.chain.splice(followsFirst ? 1 : 0, 0, ...parts.map(({ file }) => file));
     this.#filesOpened += parts.length;
     const damaged = parts.filter((part) => !part.isWhole);
     for (const part of damaged) await this.#tellDamage(part);
@@ -233,7 +233,7 @@ export class Succession {
           return opened;
         }
       } catch (error) {
-        this.#options.onProblem(unreadable(sibling.path, error));
+        this.#options.onProblem(unreadableLog(sibling.path, error));
       }
       await opened?.close();
     }
@@ -282,7 +282,7 @@ export class Succession {
       }
       if (!isTaken) this.#ignored.set(opened.key, { bornNs: opened.bornNs, size: file.size });
     } catch (error) {
-      this.#options.onProblem(unreadable(file.path, error));
+      this.#options.onProblem(unreadableLog(file.path, error));
     }
     await opened.close();
     return undefined;
@@ -298,7 +298,7 @@ export class Succession {
     } catch (error) {
       const code = systemErrorCode(error);
       if (code !== 'ENOENT' && code !== 'ENOTDIR') {
-        this.#options.onProblem(unreadable(path, error));
+        this.#options.onProblem(unreadableLog(path, error));
       }
       return undefined;
     }
@@ -370,7 +370,7 @@ export class Succession {
   }
 
   /** Whether the chain has the file that this compressed part was made of. */
-  async #isInChain(part: OpenFile): Promise<boolean> {
+  async #isUnpackedInChain(part: OpenFile): Promise<boolean> {
     const size = await part.size();
     for (const file of this.chain)
       if ((await file.size()) === size && (await part.isCopyOf(file))) return true;
@@ -427,12 +427,6 @@ async function lastLineStart(file: OpenFile): Promise<number> {
   const bytes = await file.bytesAt(from, size - from);
   const lineFeed = bytes.lastIndexOf(LINE_FEED);
   return lineFeed === -1 ? size : from + lineFeed + 1;
-}
-
-function unreadable(path: string, error: unknown): HviewError {
-  return error instanceof HviewError
-    ? error
-    : fileError('FILE_UNREADABLE', 'cannot read the log', path, error);
 }
 
 function remove(list: OpenFile[], file: OpenFile): void {

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { systemClock } from '../../runtime/clock.js';
 import type { Clock } from '../../runtime/clock.js';
-import { HviewError, fileError } from '../../runtime/errors.js';
+import type { HviewError } from '../../runtime/errors.js';
 import type { ByteSource, ByteSourceCounts, ByteSourceHandlers, FollowedFile } from './byte-source.js';
 import { ChunkPump } from './chunk-pump.js';
-import { OpenFile, openForReading } from './open-file.js';
+import { OpenFile, openForReading, unreadableLog } from './open-file.js';
 import { ReadBuffers } from './read-buffers.js';
 
 export interface WholeFileOptions {
@@ -79,8 +79,7 @@ export class WholeFileSource implements ByteSource {
       file.limit = Number(stats.size);
       return file;
     } catch (error) {
-      if (error instanceof HviewError) throw error;
-      throw fileError('FILE_UNREADABLE', 'cannot read the log', this.#path, error);
+      throw unreadableLog(this.#path, error);
     }
   }
 

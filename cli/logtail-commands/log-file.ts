@@ -2,10 +2,11 @@ import { createReadStream, statSync, type ReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { unreadableLog } from '../../agent/tail/open-file.js';
 import { createUnpacker, findPacking } from '../../agent/tail/packing.js';
 import type { Packing } from '../../agent/tail/packing.js';
 import { systemClock } from '../../runtime/clock.js';
-import { HviewError, fileError } from '../../runtime/errors.js';
+import { HviewError } from '../../runtime/errors.js';
 
 const PROGRESS_PERIOD_MS = 200;
 
@@ -34,8 +35,7 @@ export async function readLogFile(
     else await pipeline(file, createUnpacker(packing.kind, 'whole'), sink, { signal });
   } catch (error) {
     if (signal.aborted) throw new HviewError('FILE_UNREADABLE', `reading ${path} was broken off`);
-    if (error instanceof HviewError) throw error;
-    throw fileError('FILE_UNREADABLE', 'cannot read the log', path, error);
+    throw unreadableLog(path, error);
   } finally {
     progress.clear();
   }

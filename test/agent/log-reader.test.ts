@@ -1,14 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { LogReader } from '../../agent/log-reader.js';
 import type { FollowedFile } from '../../agent/tail/byte-source.js';
 import { compileRuleSet } from '../../filters/compile.js';
 import { loadRuleSet } from '../../filters/load-rule-set.js';
 import { silentLogger } from '../../runtime/logger.js';
+import { eventually } from '../support/aggregators.js';
 import { FakeClock, settle } from '../support/fake-clock.js';
+import { inFolder } from '../support/followed-log.js';
 import { tinyPlugin } from '../support/tiny-plugin.js';
 
 /** A reader that is handed bytes by hand instead of by a follower, with a rule that reads the stack trace. */
-function setUp() {
+function setUp(logPath = 'never-opened.log') {
   const rules = {
     FilterTree: [
       {
@@ -24,7 +28,7 @@ function setUp() {
   const found: string[] = [];
   const warnings: string[] = [];
   const reader = new LogReader({
-    logPath: 'never-opened.log',
+    logPath,
     mode: 'follow',
     plugin: tinyPlugin(),
     matcher: compileRuleSet(loadRuleSet(JSON.stringify(rules), 'test.json')),
@@ -51,7 +55,7 @@ function setUp() {
   });
   const write = (to: FollowedFile, text: string, encoding: BufferEncoding = 'utf8'): Promise<void> =>
     reader.onChunk({ bytes: Buffer.from(text, encoding), offset: 0, file: to });
-  return { clock, found, warnings, file, write };
+  return { clock, found, warnings, file, write, reader };
 }
 
 describe('a record that waits for its stack trace', () => {
@@ -102,5 +106,27 @@ describe('a log of which nobody knows whose it is', () => {
     const { warnings, file, write } = setUp();
     await write(file(1), `1 a lost it\n${anonymous(100)}`);
     expect(warnings).toEqual([]);
+  });
+});
+
+describe('a log that may be closed to make room', () => {
+  it('has been read when all that it has was read, whether its reader was told of it or not', async () => {
+    await inFolder(async (folder) => {
+      const path = join(folder, 'app.log');
+      writeFileSync(path, '1 a lost it\n2 b');
+      const { dev, ino, size } = statSync(path);
+      const key = `${dev}:${ino}`;
+      const { reader } = setUp(path);
+      await reader.start();
+      await eventually(
+        () => Promise.resolve(reader.counts().bytesRead),
+        (bytes) => bytes === size,
+      );
+      expect(reader.hasRead(key, size)).toBe(true);
+      expect(reader.hasRead(key, size + 1)).toBe(false);
+      expect(reader.hasRead(key, size - 1)).toBe(false);
+      expect(reader.hasRead(`${dev}:${ino + 1}`, size)).toBe(false);
+      await reader.stop();
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { sleep, systemClock } from '../../runtime/clock.js';
 import { zipped } from '../support/zipped.js';
@@ -13,6 +13,14 @@ function gzip(path: string): void {
   writeFileSync(`${path}.gz`, gzipSync(readFileSync(path)));
   utimesSync(`${path}.gz`, atime, mtime);
   rmSync(path);
+}
+
+/** Renames the compressed parts from `first` on, of which the highest is the oldest, by one. */
+function countUp(world: World, first: number): void {
+  for (let count = 19; count >= first; count -= 1) {
+    const part = `${world.log}.${count}.gz`;
+    if (existsSync(part)) renameSync(part, `${world.log}.${count + 1}.gz`);
+  }
 }
 
 /** Reads all there is, then ends the agent. */
@@ -38,10 +46,7 @@ export const COMPRESSION_SCENARIOS: readonly Scenario[] = [
       await readAndEnd(world, 500);
       for (let round = 0; round < 5; round += 1) {
         world.write(300);
-        for (let count = 9; count >= 1; count -= 1) {
-          const part = `${world.log}.${count}.gz`;
-          if (statSync(part, { throwIfNoEntry: false })) renameSync(part, `${world.log}.${count + 1}.gz`);
-        }
+        countUp(world, 1);
         world.rotate(1);
         gzip(`${world.log}.1`);
         await pause(20);
@@ -60,11 +65,8 @@ export const COMPRESSION_SCENARIOS: readonly Scenario[] = [
       for (let absence = 0; absence < 3; absence += 1) {
         for (let round = 0; round < 3; round += 1) {
           world.write(200);
-          for (let count = 19; count >= 2; count -= 1) {
-            const part = `${world.log}.${count}.gz`;
-            if (statSync(part, { throwIfNoEntry: false })) renameSync(part, `${world.log}.${count + 1}.gz`);
-          }
-          if (statSync(`${world.log}.1`, { throwIfNoEntry: false })) {
+          countUp(world, 2);
+          if (existsSync(`${world.log}.1`)) {
             renameSync(`${world.log}.1`, `${world.log}.2`);
             gzip(`${world.log}.2`);
           }

@@ -93,7 +93,7 @@ capture() {
     echo "  \"recoveredAt\": $([[ $scenario == healthy ]] && echo null || echo "\"$recovered\"")"
     echo '}'
   } > "$output/truth.json"
-  if zgrep -lE "/tmp/hview|/work/|/root|[ @/=]$(hostname)([ :/]|\$)" "$output"/*; then echo 'capture.sh: machine paths in the files above' >&2; fi
+  if zgrep -lE "/tmp/hview|$HOME|${here%/samples/*}|[ @/=]$(hostname)([ :/]|\$)" "$output"/*; then echo 'capture.sh: machine paths in the files above' >&2; fi
   tear_down
 }
 for scenario in "${scenarios[@]}"; do echo "$scenario"; capture "$scenario"; done

@@ -76,7 +76,7 @@ capture() { # SCENARIO
   } > "$output/truth.json"
   tail_of_load=$(grep -E '^[0-9]+ writes' "$dir/load.out" | tail -1)
   echo "$scenario: $(tr '\n' ' ' < "$output/truth.json" | grep -o '"injections.*' | cut -c1-300) load: $tail_of_load; machine load $(cut -d' ' -f1-3 /proc/loadavg)"
-  if zgrep -lE "/root|/work/|/tmp/hview|host(\.name)? ?= ?$(hostname)(/|\$)" "$output"/*.log* "$output/truth.json"; then echo "capture.sh: machine paths in the logs above" >&2; fi
+  if zgrep -lE "$HOME|${here%/samples/*}|/tmp/hview|host(\.name)? ?= ?$(hostname)(/|\$)" "$output"/*.log* "$output/truth.json"; then echo "capture.sh: machine paths in the logs above" >&2; fi
   tear_down
 }
 

@@ -144,4 +144,4 @@ join() { local IFS=,; echo "$*"; }
   echo "  \"recoveredAt\": $([[ -n $recovered ]] && echo "\"$recovered\"" || echo null)"
   echo '}'
 } > "$output/truth.json"
-if grep -lE "/work|/root|host\.name=$(hostname)\$" "$output"/*.out "$output"/truth.json 2>/dev/null; then echo "capture.sh: machine paths in the logs above" >&2; fi
+if grep -lE "$HOME|${here%/samples/*}|host\.name=$(hostname)\$" "$output"/*.out "$output"/truth.json 2>/dev/null; then echo "capture.sh: machine paths in the logs above" >&2; fi
